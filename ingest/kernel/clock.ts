@@ -1,0 +1,13 @@
+/** Time as an argument: the engine never asks the machine for it. */
+
+export interface Clock {
+  now(): Date;
+}
+
+/** The machine's clock; handed in by the application alone. */
+export const systemClock: Clock = { now: () => new Date() };
+
+/** A clock that stands still, for tests and for exports that must be the same every time. */
+export function fixedClock(at: Date): Clock {
+  return { now: () => new Date(at) };
+}
