@@ -1,0 +1,89 @@
+/** Reads the journal from its first line, checking each line's hash. */
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { LINE_LIMIT, leafHash, SEGMENT_NAME } from './line.ts';
+
+export interface JournalEntry {
+  /** From 0, without gaps. */
+  readonly index: number;
+  /** The entry as it was appended, parsed. */
+  readonly value: Record<string, unknown>;
+}
+
+export interface RawLine {
+  readonly text: string;
+  /** In bytes from the start of the segment. */
+  readonly offset: number;
+  /** False for a last line without its LF: an append that was cut short and never acknowledged. */
+  readonly whole: boolean;
+}
+
+/** Segments of `folder` in order; empty when there is no folder yet. */
+export async function segmentsOf(folder: string): Promise<{ name: string; first: number }[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .map((name) => ({ name, first: Number(SEGMENT_NAME.exec(name)?.[1]) }))
+    .filter(({ first }) => Number.isInteger(first))
+    .toSorted((a, b) => a.first - b.first);
+}
+
+/** Lines of one segment. */
+export async function* linesOf(path: string): AsyncIterable<RawLine> {
+  let rest: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10)) {
+      yield { text: data.toString('utf8', 0, end), offset, whole: true };
+      offset += end + 1;
+      data = data.subarray(end + 1);
+    }
+    if (data.length > LINE_LIMIT) throw altered(path, offset, `a line is longer than ${LINE_LIMIT} bytes`);
+    rest = data;
+  }
+  if (rest.length > 0) yield { text: rest.toString('utf8'), offset, whole: false };
+}
+
+/**
+ * Every acknowledged entry, in order.
+ * @throws Fault 'journal/altered' at the first line that does not carry the hash of its own text, 'journal/gap' where entries are missing.
+ */
+export async function* readJournal(folder: string): AsyncIterable<JournalEntry> {
+  let index = 0;
+  for (const { name, first } of await segmentsOf(folder)) {
+    if (first !== index) {
+      throw new Fault(
+        FaultKind.Corrupt,
+        'journal/gap',
+        `the journal at ${folder} goes on with entry ${first}; entry ${index} is missing: restore the folder from another copy`,
+        { expected: index, found: first },
+      );
+    }
+    const path = join(folder, name);
+    for await (const line of linesOf(path)) {
+      if (!line.whole) break;
+      yield { index, value: valueOf(line, path) };
+      index += 1;
+    }
+  }
+}
+
+export function valueOf({ text, offset }: RawLine, path: string): Record<string, unknown> {
+  const json = text.slice(65);
+  if (text.slice(0, 64) !== leafHash(json) || text[64] !== ' ') throw altered(path, offset, 'its text does not match its hash');
+  return JSON.parse(json) as Record<string, unknown>;
+}
+
+function altered(path: string, offset: number, why: string): Fault {
+  return new Fault(
+    FaultKind.Corrupt,
+    'journal/altered',
+    `the journal line at byte ${offset} of ${path} was altered: ${why}; restore the file from another copy`,
+    { path, offset },
+  );
+}
