@@ -58,3 +58,11 @@ export function roleOf(path: string): FileRole {
   if (path.startsWith('data/')) return FileRole.Submission;
   return path.includes('/') ? FileRole.Metadata : FileRole.Tag;
 }
+
+/** The key of a package, and so the folder that is its bag, at every location. */
+export function packageKey(id: string): string {
+  return `packages/${id}`;
+}
+
+/** A payload file larger than one block has a block list; a smaller one is its own block. */
+export const BLOCK_SIZE = 1 << 20;
