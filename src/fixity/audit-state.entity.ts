@@ -1,0 +1,15 @@
+/** How far the running audit of a copy has come, so that a restart goes on where it stopped. */
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { json, utc } from '../database/columns.ts';
+
+@Entity('audit_state')
+export class AuditState {
+  @ForeignKey('copy', { name: 'FK_audit_state_copy' })
+  @PrimaryColumn('varchar', { primaryKeyConstraintName: 'PK_audit_state' })
+  copyId!: string;
+  @Column(utc()) startedAt!: Date;
+  /** The next file to check, in manifest order, and its next block. */
+  @Column('integer') fileIndex!: number;
+  @Column('integer') blockIndex!: number;
+  @Column(json()) findings!: unknown;
+}
