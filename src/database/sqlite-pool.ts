@@ -8,7 +8,7 @@ const CACHED_STATEMENTS = 200;
 /** SQLite waits inside a call and stops the event loop meanwhile: only a moment. Longer waits are the query runner's. */
 const BUSY_MS = 10;
 
-export type Statement = Database.Statement<unknown[]>;
+export type Statement = Database.Statement;
 
 export class SqliteHandle {
   readonly db: Database.Database;
