@@ -8,8 +8,6 @@ export class AuditState {
   @PrimaryColumn('varchar', { primaryKeyConstraintName: 'PK_audit_state' })
   copyId!: string;
   @Column(utc()) startedAt!: Date;
-  /** The next file to check, in manifest order, and its next block. */
-  @Column('integer') fileIndex!: number;
-  @Column('integer') blockIndex!: number;
-  @Column(json()) findings!: unknown;
+  /** A VerifyPosition of the engine. */
+  @Column(json()) position!: unknown;
 }

@@ -15,11 +15,11 @@ export class Package {
   @Column('varchar') formatId!: string;
   @Column('varchar') formatTitle!: string;
   @Column('varchar', { nullable: true }) puid!: string | null;
-  /** Size of the disk inside the image, in bytes. */
-  @Column(bytes()) mediumSize!: number;
+  /** Size of the disk inside the image, in bytes; null for a container that this version does not open. */
+  @Column(bytes({ nullable: true })) mediumSize!: number | null;
   @Index('IDX_package_medium_sha256')
-  @Column('varchar')
-  mediumSha256!: string;
+  @Column('varchar', { nullable: true })
+  mediumSha256!: string | null;
   /** Payload of the bag (its Payload-Oxum), in bytes. */
   @Column(bytes()) bytes!: number;
   @Column('integer') fileCount!: number;

@@ -39,8 +39,8 @@ const TABLES = [
       format_id: 'varchar',
       format_title: 'varchar',
       puid: 'varchar?',
-      medium_size: 'bigint',
-      medium_sha256: 'varchar',
+      medium_size: 'bigint?',
+      medium_sha256: 'varchar?',
       bytes: 'bigint',
       file_count: 'integer',
       sealed_at: 'varchar',
@@ -142,7 +142,7 @@ const TABLES = [
   ),
   table(
     'audit_state',
-    { copy_id: 'varchar', started_at: 'varchar', file_index: 'integer', block_index: 'integer', findings: 'text' },
+    { copy_id: 'varchar', started_at: 'varchar', position: 'text' },
     { foreignKeys: [foreignKey('FK_audit_state_copy', 'copy_id', 'copy')] },
   ),
   table(

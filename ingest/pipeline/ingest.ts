@@ -1,0 +1,54 @@
+/** The story of one ingest: received, copied and measured in one pass, compared, described, sealed, read back, stored. */
+import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
+import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
+import { compare } from './steps/compare.ts';
+import { copy } from './steps/copy.ts';
+import { describe } from './steps/describe.ts';
+import { readBack } from './steps/read-back.ts';
+import { receive } from './steps/receive.ts';
+import { seal } from './steps/seal.ts';
+import { store } from './steps/store.ts';
+
+/**
+ * Brings what lies at `request.path` into storage as a package: whole and verified, or not at all.
+ * The staging folder is gone when this returns or throws; after a kill, recover() removes it.
+ * @throws Fault with the reason: 'acquisition/…', 'digest/…', 'ingest/…', 'storage/…'.
+ */
+export async function ingest(request: IngestRequest, context: IngestContext): Promise<IngestReport> {
+  const received = await receive(request, context);
+  const id = context.newId();
+  try {
+    const bag = `${await context.storage.stage(id)}/bag`;
+    const copied = await copy(received, bag, context);
+    const compared = await compare(received, copied, request, context);
+    await readBack(copied, bag, context);
+    const described = await describe({ id, request, received, copied, compared }, bag, context);
+    const sealed = await seal(described, copied, bag, context);
+    await store(id, bag, context);
+    return {
+      id,
+      title: described.title,
+      payloadBytes: sealed.payloadBytes,
+      payloadFiles: sealed.payloadFiles,
+      mediumSize: copied.medium.size,
+      mediumSha256: copied.medium.sha256,
+      tagManifestSha256: sealed.tagManifestSha256,
+      notes: received.notes,
+    };
+  } catch (error) {
+    throw isSystemError(error) ? asFault(error, context.storage.place) : error;
+  } finally {
+    await context.storage.dropStage(id);
+  }
+}
+
+/** A system error that no step put into words of its own came from writing the package. */
+function asFault(error: NodeJS.ErrnoException, place: string): Fault {
+  return new Fault(
+    FaultKind.Unreadable,
+    'ingest/storage-failed',
+    `the package could not be written at ${place}: ${wordsOfSystemError(error)}; nothing was taken in. Mend that and ingest again`,
+    { place, code: error.code ?? '' },
+    { cause: error },
+  );
+}

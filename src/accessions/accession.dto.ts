@@ -1,0 +1,51 @@
+/** What is asked and answered about accessions. */
+import { z } from 'zod';
+
+const day = z.iso.date().describe('A day, 2026-11-22');
+
+export const AccessionNumber = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}/]+$/u, 'no control characters and no slash')
+  .refine((number) => number.trim() === number, 'no spaces at the ends')
+  .describe('The number under which the archive received the material, unique');
+
+export const NewAccession = z
+  .strictObject({
+    number: AccessionNumber,
+    title: z.string().min(1).max(1000).optional().describe('What it is called; its number when left out'),
+    donor: z.string().min(1).max(1000).optional().describe('Who gave it'),
+    received: day.optional().describe('The day it was received'),
+    restrictions: z.string().min(1).max(10_000).optional().describe('What the deed of gift says about access and use'),
+    notes: z.string().min(1).max(10_000).optional(),
+  })
+  .meta({ id: 'NewAccession' });
+export type NewAccession = z.infer<typeof NewAccession>;
+
+/** Fields left out stay as they are; null empties one. */
+export const AccessionChange = z
+  .strictObject({
+    title: z.string().min(1).max(1000).optional(),
+    donor: z.string().min(1).max(1000).nullable().optional(),
+    received: day.nullable().optional(),
+    restrictions: z.string().min(1).max(10_000).nullable().optional(),
+    notes: z.string().min(1).max(10_000).nullable().optional(),
+  })
+  .meta({ id: 'AccessionChange' });
+export type AccessionChange = z.infer<typeof AccessionChange>;
+
+export const AccessionView = z
+  .object({
+    number: z.string(),
+    title: z.string(),
+    donor: z.string().nullable(),
+    received: z.string().nullable(),
+    restrictions: z.string().nullable(),
+    notes: z.string().nullable(),
+    packages: z.int().describe('How many packages belong to it'),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Accession' });
+export type AccessionView = z.infer<typeof AccessionView>;

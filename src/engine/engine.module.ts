@@ -1,0 +1,24 @@
+/** Hands the engine to every feature as a port. */
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
+import { SETTINGS, type Settings } from '../config/settings.ts';
+import { ENGINE, type Engine, openEngine } from './engine.ts';
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: ENGINE,
+      inject: [SETTINGS, HOME_ACCESS],
+      useFactory: (settings: Settings, access: HomeAccess) => openEngine(settings.home, access === 'write'),
+    },
+  ],
+  exports: [ENGINE],
+})
+export class EngineModule implements OnApplicationShutdown {
+  constructor(@Inject(ENGINE) private readonly engine: Engine) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.engine.close();
+  }
+}

@@ -1,0 +1,56 @@
+/** The engine of one home: its location, its journal, the schema that guards what is written. Built here and nowhere else. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Journal, openJournal } from '#ingest/journal';
+import { Fault, FaultKind } from '#ingest/kernel';
+import { openPremisGuard, type PremisGuard } from '#ingest/premis';
+import { openStorage, type Storage } from '#ingest/storage';
+
+/** For Nest: `@Inject(ENGINE) engine: Engine`. */
+export const ENGINE = Symbol('engine');
+
+/** The one location of this version. */
+const LOCATION = 'main';
+
+export interface Engine {
+  /** Name of the location, as rows and events call it. */
+  readonly location: string;
+  readonly storage: Storage;
+  /** The folder that readJournal() reads. */
+  readonly journalFolder: string;
+  /** @throws Fault 'engine/read-only' in a process that does not hold the home's lock. */
+  readonly journal: Journal;
+  readonly guard: PremisGuard;
+  /** Folder for uploads and finished exports, inside the home. */
+  readonly workFolder: (name: 'uploads' | 'exports') => Promise<string>;
+  close(): Promise<void>;
+}
+
+/** @param writes true only while this process holds the home's lock. The caller closes. */
+export async function openEngine(home: string, writes: boolean): Promise<Engine> {
+  const root = join(home, 'locations', LOCATION);
+  const storage = await openStorage(pathToFileURL(root));
+  const journalFolder = join(root, 'journal');
+  const journal = writes ? await openJournal(journalFolder) : undefined;
+  const guard = await openPremisGuard();
+  return {
+    location: LOCATION,
+    storage,
+    journalFolder,
+    guard,
+    get journal() {
+      if (journal !== undefined) return journal;
+      throw new Fault(FaultKind.Refused, 'engine/read-only', 'this process only reads the archive: another one has its lock');
+    },
+    async workFolder(name) {
+      const folder = join(home, name);
+      await mkdir(folder, { recursive: true });
+      return folder;
+    },
+    async close() {
+      await journal?.[Symbol.asyncDispose]();
+      guard[Symbol.dispose]();
+    },
+  };
+}

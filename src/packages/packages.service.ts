@@ -1,0 +1,148 @@
+/** What we hold: rows that are read from the packages themselves, and the views of them. */
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { type DataSource, type EntityManager, In } from 'typeorm';
+import { type Clock, Fault, FaultKind } from '#ingest/kernel';
+import { type ArchiveEvent, openPackage, type OpenedPackage } from '#ingest/package';
+import { AccessionsService } from '../accessions/accessions.service.ts';
+import { newId } from '../common/ids.ts';
+import { AGENTS, type Agents } from '../config/agents.ts';
+import { CLOCK } from '../config/config.module.ts';
+import { ENGINE, type Engine } from '../engine/engine.ts';
+import { EventsService } from '../events/events.service.ts';
+import { Copy, CopyStatus } from './copy.entity.ts';
+import type { EventView, PackageFileView, PackageSummary, PackageView } from './package.dto.ts';
+import { Package } from './package.entity.ts';
+import { PackageFile } from './package-file.entity.ts';
+import { PackageRows } from './package-rows.service.ts';
+import { copyView, eventView, fileView, summaryOf } from './package-views.ts';
+
+@Injectable()
+export class PackagesService {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly rows: PackageRows,
+    private readonly events: EventsService,
+    private readonly accessions: AccessionsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(AGENTS) private readonly agents: Agents,
+  ) {}
+
+  /** Enters a package that lies whole in storage: journal first, then rows. */
+  async recordStored(id: string): Promise<void> {
+    const { tagManifestSha256 } = await openPackage(this.engine.storage, id);
+    const event: ArchiveEvent = {
+      id: newId(),
+      type: 'ingestion end',
+      at: this.clock.now(),
+      outcome: 'success',
+      detail: `stored at location ${this.engine.location}, verified`,
+      notes: [`tag manifest SHA-256 ${tagManifestSha256}`],
+      agents: this.agents,
+      packageId: id,
+      facts: { kind: 'stored', location: this.engine.location, tagManifestSha256 },
+    };
+    await this.events.record(event, (each, manager) => this.applyStored(each, manager));
+  }
+
+  /** Rows of a package that the journal calls stored; also when the journal is replayed. */
+  async applyStored(event: ArchiveEvent, manager: EntityManager): Promise<void> {
+    await this.rows.insert(event, manager);
+  }
+
+  /** A package whose image has this digest, by medium or by file. */
+  async holding(sha256: string): Promise<{ id: string; title: string } | undefined> {
+    const byMedium = await this.database.manager.findOne(Package, { where: { mediumSha256: sha256 }, order: { createdAt: 'ASC' } });
+    if (byMedium !== null) return { id: byMedium.id, title: byMedium.title };
+    const byFile = await this.database.manager.findOneBy(PackageFile, { sha256, role: 'image' });
+    if (byFile === null) return undefined;
+    return this.expect(byFile.packageId);
+  }
+
+  /** Newest first, from before `before` (an id: ids are in order of time). */
+  async list(limit: number, filter: { before?: string | undefined; accession?: string | undefined } = {}): Promise<PackageSummary[]> {
+    const query = this.database.manager.createQueryBuilder(Package, 'p').orderBy('p.id', 'DESC').limit(limit);
+    if (filter.before !== undefined) query.andWhere('p.id < :before', { before: filter.before });
+    if (filter.accession !== undefined) query.andWhere('p.accessionNumber = :accession', { accession: filter.accession });
+    const packages = await query.getMany();
+    const copies = await this.database.manager.findBy(Copy, { packageId: In(packages.map(({ id }) => id)) });
+    return packages.map((row) => summaryOf(row, copies.filter((copy) => copy.packageId === row.id)));
+  }
+
+  /** @throws Fault 'package/unknown'. */
+  async get(id: string): Promise<PackageView> {
+    const row = await this.expect(id);
+    const copies = await this.database.manager.findBy(Copy, { packageId: id });
+    const accession = row.accessionNumber === null ? null : await this.accessions.get(row.accessionNumber);
+    return {
+      ...summaryOf(row, copies),
+      description: row.description,
+      tagManifestSha256: row.tagManifestSha256,
+      acquisition: row.acquisition,
+      accessionRecord:
+        accession === null
+          ? null
+          : {
+              number: accession.number,
+              title: accession.title,
+              donor: accession.donor,
+              received: accession.received,
+              restrictions: accession.restrictions,
+            },
+      copies: copies.map(copyView),
+    };
+  }
+
+  /** Files in byte order of the path, from after `after`. @throws Fault 'package/unknown'. */
+  async files(id: string, limit: number, after?: string): Promise<PackageFileView[]> {
+    await this.expect(id);
+    const query = this.database.manager.createQueryBuilder(PackageFile, 'f').where('f.packageId = :id', { id });
+    if (after !== undefined) query.andWhere('f.path > :after', { after });
+    return (await query.orderBy('f.path').limit(limit).getMany()).map(fileView);
+  }
+
+  /** Everything that happened to it, oldest first. @throws Fault 'package/unknown'. */
+  async history(id: string): Promise<EventView[]> {
+    await this.expect(id);
+    return (await this.events.of({ packageId: id })).map(eventView);
+  }
+
+  /** The inventory as it was sealed, in byte order of the path. */
+  async *inventory(id: string): AsyncIterable<PackageFile> {
+    for (let after: string | undefined; ; ) {
+      const query = this.database.manager.createQueryBuilder(PackageFile, 'f').where('f.packageId = :id', { id });
+      if (after !== undefined) query.andWhere('f.path > :after', { after });
+      const page = await query.orderBy('f.path').limit(1000).getMany();
+      yield* page;
+      after = page.at(-1)?.path;
+      if (page.length < 1000) return;
+    }
+  }
+
+  /** The package in storage. @throws Fault 'package/unknown', 'package/…' when its manifests can't be read. */
+  async open(id: string): Promise<OpenedPackage> {
+    const row = await this.expect(id);
+    return openPackage(this.engine.storage, row.id, row.tagManifestSha256);
+  }
+
+  /** @throws Fault 'package/unknown'. */
+  async expect(id: string): Promise<Package> {
+    const row = await this.database.manager.findOneBy(Package, { id });
+    if (row !== null) return row;
+    throw new Fault(FaultKind.Refused, 'package/unknown', `there is no package ${id}; "strongroom list" shows those that are there`, { id });
+  }
+
+  /** A file's row and the storage key of its bytes. @throws Fault 'package/unknown', 'package/no-such-file'. */
+  async file(id: string, path: string): Promise<PackageFile> {
+    await this.expect(id);
+    const file = await this.database.manager.findOneBy(PackageFile, { packageId: id, path });
+    if (file !== null) return file;
+    throw new Fault(FaultKind.Refused, 'package/no-such-file', `package ${id} has no file ${path}`, { id, path });
+  }
+
+  /** Marks what an audit of a copy said. */
+  async markCopy(copyId: string, status: CopyStatus, at: Date, manager: EntityManager): Promise<void> {
+    await manager.update(Copy, { id: copyId }, { status, lastCheckedAt: at, ...(status === CopyStatus.Ok ? { lastOkAt: at } : {}) });
+  }
+}
