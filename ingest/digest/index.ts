@@ -1,0 +1,12 @@
+/**
+ * digest: many digests, block digests and a sparse copy from one read; and verification of every byte against what is recorded.
+ * May import: kernel, Node's own modules. Imported by: package, export, src.
+ * Entry: copyAndDigest (a pass over an image), verifyBlocks and verifyFiles (an audit), digestFile, DigestTap, selfTest.
+ */
+export { Algorithm, algorithms, digestLength, isAlgorithm } from './algorithms.ts';
+export { BlockList } from './block-list.ts';
+export type { BlockListSummary } from './block-list-format.ts';
+export { copyAndDigest, digestFile } from './copy.ts';
+export type { Digests, PassedFile, PassFile, PassOptions, PassResult } from './pass.ts';
+export { selfTest, type SelfTestResult } from './self-test.ts';
+export { DigestTap } from './tap.ts';
