@@ -1,0 +1,47 @@
+/**
+ * premis: what a package says of itself: objects, events, agents and rights, as types, to and from PREMIS 3 XML.
+ * May import: the kernel. Imported by: package, export, pipeline, and src/ through the door.
+ * Entry: writePremis (streaming, everything checked by openPremisGuard before it leaves) and readPremis (streaming).
+ */
+export type {
+  Characteristics,
+  CreatingApplication,
+  Fixity,
+  Inhibitor,
+  LinkedAgent,
+  LinkedObject,
+  ObjectFormat,
+  PremisAgent,
+  PremisBitstream,
+  PremisEntity,
+  PremisEvent,
+  PremisFile,
+  PremisIdentifier,
+  PremisIntellectualEntity,
+  PremisObject,
+  PremisRepresentation,
+  PremisRights,
+  RelatedObject,
+  Relationship,
+  RightsGranted,
+  SignificantProperty,
+  StorageLocation,
+  Term,
+} from './entities.ts';
+export { openPremisGuard, type PremisGuard } from './guard.ts';
+export { type PremisLimits, readPremis } from './read-premis.ts';
+export { local, organizationAgent, personAgent, preservationEvent, softwareAgent, uuid } from './records.ts';
+export {
+  type AgentRole,
+  type AgentType,
+  type CopyrightStatus,
+  type DigestAlgorithm,
+  type EventOutcome,
+  type EventType,
+  type ObjectRole,
+  type RelationshipSubType,
+  type RelationshipType,
+  type RightsBasis,
+  vocabularies,
+} from './vocabulary.ts';
+export { type PremisContent, type PremisCounts, type PremisSink, writePremis } from './write-premis.ts';
