@@ -1,0 +1,33 @@
+/** Logs to stderr, so that stdout stays the answer: one JSON object a line, or plain text on a terminal. */
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+
+const LEVELS: Readonly<Record<'error' | 'warn' | 'info' | 'debug', LogLevel[]>> = {
+  error: ['fatal', 'error'],
+  warn: ['fatal', 'error', 'warn'],
+  info: ['fatal', 'error', 'warn', 'log'],
+  debug: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
+};
+
+export class Log extends ConsoleLogger {
+  constructor(level: keyof typeof LEVELS, { json = !process.stderr.isTTY } = {}) {
+    super({ json, prefix: 'strongroom', logLevels: LEVELS[level], compact: true });
+  }
+
+  protected override printMessages(
+    messages: unknown[],
+    context?: string,
+    level?: LogLevel,
+    _stream?: 'stdout' | 'stderr',
+    stack?: unknown,
+    params?: Record<string, unknown>,
+  ): void {
+    super.printMessages(messages, context, level, 'stderr', stack, params);
+  }
+
+  /** Times as people and log collectors read them; Nest's "log" is everybody's "info". */
+  protected override stringifyJsonLogObject(entry: object): string {
+    const { level, timestamp, ...more } = entry as { level: string; timestamp: number };
+    const at = new Date(timestamp).toISOString();
+    return super.stringifyJsonLogObject({ timestamp: at, level: level === 'log' ? 'info' : level, ...more });
+  }
+}
