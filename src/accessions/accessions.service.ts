@@ -5,9 +5,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { type Clock, Fault, FaultKind } from '#ingest/kernel';
 import type { ArchiveEvent } from '#ingest/package';
+import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
+import { type Page, type PageQuery, pageOf } from '../common/paging.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
-import { CLOCK } from '../config/config.module.ts';
+import { SearchPort } from '../catalogue/search.port.ts';
 import { EventsService } from '../events/events.service.ts';
 import type { AccessionChange, AccessionView, NewAccession } from './accession.dto.ts';
 import { Accession } from './accession.entity.ts';
@@ -28,6 +30,7 @@ export class AccessionsService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly events: EventsService,
+    private readonly search: SearchPort,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
   ) {}
@@ -69,11 +72,11 @@ export class AccessionsService {
     return this.view(await this.expect(number));
   }
 
-  /** In order of number, from after `after`. */
-  async list(limit: number, after?: string): Promise<AccessionView[]> {
-    const query = this.database.manager.createQueryBuilder(Accession, 'a').orderBy('a.number').limit(limit);
-    if (after !== undefined) query.where('a.number > :after', { after });
-    return Promise.all((await query.getMany()).map((row) => this.view(row)));
+  /** In order of number. */
+  async list(page: PageQuery): Promise<Page<AccessionView>> {
+    const query = this.database.manager.createQueryBuilder(Accession, 'a');
+    const { items, ...next } = await pageOf(query, { by: ['number'], direction: 'ASC', keyOf: (row) => [row.number] }, page);
+    return { items: await Promise.all(items.map((row) => this.view(row))), ...next };
   }
 
   /** @throws Fault 'accession/unknown'. */
@@ -81,7 +84,7 @@ export class AccessionsService {
     const row = await this.row(number);
     if (row !== null) return row;
     throw new Fault(
-      FaultKind.Refused,
+      FaultKind.Missing,
       'accession/unknown',
       `there is no accession ${number}; add it first: strongroom accession add ${number}`,
       { number },
@@ -93,6 +96,15 @@ export class AccessionsService {
     const record = AccessionRecord.parse(event.facts?.['accession']);
     const earlier = await manager.findOneBy(Accession, { number: record.number });
     await manager.upsert(Accession, { ...record, createdAt: earlier?.createdAt ?? event.at, updatedAt: event.at }, ['number']);
+    await this.search.add(manager, {
+      kind: 'accession',
+      packageId: undefined,
+      accession: record.number,
+      name: record.number,
+      title: record.title,
+      body: [record.donor, record.restrictions, record.notes].filter((text) => text !== null).join('\n'),
+      digests: '',
+    });
   }
 
   private async change(type: ArchiveEvent['type'], detail: string, accession: AccessionRecord): Promise<void> {

@@ -17,6 +17,11 @@ export interface Page<T> {
   next?: string;
 }
 
+/** A page's schema, for the API description. */
+export function pageSchema<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().optional().describe('Cursor of the following page; missing on the last one.') });
+}
+
 type Key = readonly (string | number)[];
 
 /** What a list is sorted by: properties of the entity, the last of them unique. */

@@ -5,9 +5,10 @@ import { type DataSource, type EntityManager, In } from 'typeorm';
 import { type Clock, Fault, FaultKind } from '#ingest/kernel';
 import { type ArchiveEvent, openPackage, type OpenedPackage } from '#ingest/package';
 import { AccessionsService } from '../accessions/accessions.service.ts';
+import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
+import { type Page, type PageQuery, pageOf } from '../common/paging.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
-import { CLOCK } from '../config/config.module.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { EventsService } from '../events/events.service.ts';
 import { Copy, CopyStatus } from './copy.entity.ts';
@@ -60,14 +61,19 @@ export class PackagesService {
     return this.expect(byFile.packageId);
   }
 
-  /** Newest first, from before `before` (an id: ids are in order of time). */
-  async list(limit: number, filter: { before?: string | undefined; accession?: string | undefined } = {}): Promise<PackageSummary[]> {
-    const query = this.database.manager.createQueryBuilder(Package, 'p').orderBy('p.id', 'DESC').limit(limit);
-    if (filter.before !== undefined) query.andWhere('p.id < :before', { before: filter.before });
-    if (filter.accession !== undefined) query.andWhere('p.accessionNumber = :accession', { accession: filter.accession });
-    const packages = await query.getMany();
-    const copies = await this.database.manager.findBy(Copy, { packageId: In(packages.map(({ id }) => id)) });
-    return packages.map((row) => summaryOf(row, copies.filter((copy) => copy.packageId === row.id)));
+  /** Newest first: ids are in order of time. */
+  async list(page: PageQuery, accession?: string): Promise<Page<PackageSummary>> {
+    const query = this.database.manager.createQueryBuilder(Package, 'p');
+    if (accession !== undefined) query.where('p.accessionNumber = :accession', { accession });
+    const { items, ...next } = await pageOf(query, { by: ['id'], direction: 'DESC', keyOf: (row) => [row.id] }, page);
+    const copies = await this.database.manager.findBy(Copy, { packageId: In(items.map(({ id }) => id)) });
+    const summaries = items.map((row) =>
+      summaryOf(
+        row,
+        copies.filter((copy) => copy.packageId === row.id),
+      ),
+    );
+    return { items: summaries, ...next };
   }
 
   /** @throws Fault 'package/unknown'. */
@@ -94,12 +100,12 @@ export class PackagesService {
     };
   }
 
-  /** Files in byte order of the path, from after `after`. @throws Fault 'package/unknown'. */
-  async files(id: string, limit: number, after?: string): Promise<PackageFileView[]> {
+  /** Files in byte order of the path. @throws Fault 'package/unknown'. */
+  async files(id: string, page: PageQuery): Promise<Page<PackageFileView>> {
     await this.expect(id);
     const query = this.database.manager.createQueryBuilder(PackageFile, 'f').where('f.packageId = :id', { id });
-    if (after !== undefined) query.andWhere('f.path > :after', { after });
-    return (await query.orderBy('f.path').limit(limit).getMany()).map(fileView);
+    const { items, ...next } = await pageOf(query, { by: ['path'], direction: 'ASC', keyOf: (row) => [row.path] }, page);
+    return { items: items.map(fileView), ...next };
   }
 
   /** Everything that happened to it, oldest first. @throws Fault 'package/unknown'. */
@@ -130,7 +136,7 @@ export class PackagesService {
   async expect(id: string): Promise<Package> {
     const row = await this.database.manager.findOneBy(Package, { id });
     if (row !== null) return row;
-    throw new Fault(FaultKind.Refused, 'package/unknown', `there is no package ${id}; "strongroom list" shows those that are there`, { id });
+    throw new Fault(FaultKind.Missing, 'package/unknown', `there is no package ${id}; "strongroom list" shows those that are there`, { id });
   }
 
   /** A file's row and the storage key of its bytes. @throws Fault 'package/unknown', 'package/no-such-file'. */
@@ -138,7 +144,7 @@ export class PackagesService {
     await this.expect(id);
     const file = await this.database.manager.findOneBy(PackageFile, { packageId: id, path });
     if (file !== null) return file;
-    throw new Fault(FaultKind.Refused, 'package/no-such-file', `package ${id} has no file ${path}`, { id, path });
+    throw new Fault(FaultKind.Missing, 'package/no-such-file', `package ${id} has no file ${path}`, { id, path });
   }
 
   /** Marks what an audit of a copy said. */

@@ -1,0 +1,57 @@
+/** Bytes of single files, for people: found, read, and written down as an event. */
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '#ingest/kernel';
+import { packageKey } from '#ingest/package';
+import { CLOCK } from '../common/clock.module.ts';
+import { newId } from '../common/ids.ts';
+import { AGENTS, type Agents } from '../config/agents.ts';
+import { ENGINE, type Engine } from '../engine/engine.ts';
+import { EventsService } from '../events/events.service.ts';
+import { PackagesService } from './packages.service.ts';
+
+export interface Content {
+  readonly packageId: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+@Injectable()
+export class ContentService {
+  constructor(
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly packages: PackagesService,
+    private readonly events: EventsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(AGENTS) private readonly agents: Agents,
+  ) {}
+
+  /** @throws Fault 'package/unknown', 'package/no-such-file'. */
+  async find(packageId: string, path: string): Promise<Content> {
+    const file = await this.packages.file(packageId, path);
+    return { packageId, name: file.path, size: file.size, sha256: file.sha256 };
+  }
+
+  /** The bytes, unverified (a range can't be); the reading is recorded before the first byte leaves. */
+  async read(content: Content, part: { offset: number; length: number }): Promise<Readable> {
+    const object = await this.engine.storage.open(`${packageKey(content.packageId)}/${content.name}`);
+    const stream = object.stream(part);
+    stream.once('close', () => void object[Symbol.asyncDispose]());
+    await this.events.record(
+      {
+        id: newId(),
+        type: 'dissemination',
+        at: this.clock.now(),
+        outcome: 'success',
+        detail: `${content.name}: ${part.length} bytes from byte ${part.offset} were read`,
+        notes: [],
+        agents: this.agents,
+        packageId: content.packageId,
+        facts: { kind: 'read', path: content.name, ...part },
+      },
+      () => Promise.resolve(),
+    );
+    return stream;
+  }
+}

@@ -1,0 +1,16 @@
+/** Packages: what we hold, where each copy lies. */
+import { Module } from '@nestjs/common';
+import { AccessionsModule } from '../accessions/accessions.module.ts';
+import { SearchModule } from '../catalogue/search.module.ts';
+import { ContentService } from './content.service.ts';
+import { PackageRows } from './package-rows.service.ts';
+import { PackagesController } from './packages.controller.ts';
+import { PackagesService } from './packages.service.ts';
+
+@Module({
+  imports: [AccessionsModule, SearchModule],
+  controllers: [PackagesController],
+  providers: [PackagesService, PackageRows, ContentService],
+  exports: [PackagesService, ContentService],
+})
+export class PackagesModule {}
