@@ -91,6 +91,13 @@ export class AccessionsService {
     );
   }
 
+  /** A package may outlive the journal that told of its accession: then its number is all that is left. */
+  async ensure(number: string, at: Date, manager: EntityManager): Promise<void> {
+    if (await manager.existsBy(Accession, { number })) return;
+    const nothing = { donor: null, receivedOn: null, restrictions: null, notes: null };
+    await manager.insert(Accession, { number, title: number, ...nothing, createdAt: at, updatedAt: at });
+  }
+
   /** Rows of an event that carries an accession's record; also when the journal is replayed. */
   async apply(event: ArchiveEvent, manager: EntityManager): Promise<void> {
     const record = AccessionRecord.parse(event.facts?.['accession']);

@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Json } from '#ingest/journal';
 import type { ArchiveEvent } from '#ingest/package';
+import { insertAll } from '../database/in-batches.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { Event } from './event.entity.ts';
 import { journalValue } from './journal-value.ts';
@@ -47,14 +48,18 @@ export class EventsService {
     return last === null ? 0 : Number(last) + 1;
   }
 
+  /** Rows of the events that a package was sealed with. */
+  async addSealed(packageId: string, events: AsyncIterable<ArchiveEvent>, manager: EntityManager): Promise<void> {
+    await insertAll(manager, Event, events, (event) => rowOf({ ...event, packageId }, { sealed: true, journalIndex: null }));
+  }
+
   /** What happened to a package or an accession, oldest first. */
   async of(subject: { packageId: string } | { accessionNumber: string }): Promise<Event[]> {
     return this.database.manager.find(Event, { where: subject, order: { at: 'ASC', id: 'ASC' } });
   }
 }
 
-/** The row of an event. */
-export function rowOf(event: ArchiveEvent, origin: { sealed: boolean; journalIndex: number | null }): Omit<Event, never> {
+function rowOf(event: ArchiveEvent, origin: { sealed: boolean; journalIndex: number | null }): Event {
   return {
     id: event.id,
     packageId: event.packageId ?? null,

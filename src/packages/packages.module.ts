@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccessionsModule } from '../accessions/accessions.module.ts';
 import { SearchModule } from '../catalogue/search.module.ts';
 import { ContentService } from './content.service.ts';
+import { CopyLedger } from './copy-ledger.service.ts';
 import { PackageRows } from './package-rows.service.ts';
 import { PackagesController } from './packages.controller.ts';
 import { PackagesService } from './packages.service.ts';
@@ -10,7 +11,7 @@ import { PackagesService } from './packages.service.ts';
 @Module({
   imports: [AccessionsModule, SearchModule],
   controllers: [PackagesController],
-  providers: [PackagesService, PackageRows, ContentService],
-  exports: [PackagesService, ContentService],
+  providers: [PackagesService, PackageRows, ContentService, CopyLedger],
+  exports: [PackagesService, ContentService, CopyLedger],
 })
 export class PackagesModule {}

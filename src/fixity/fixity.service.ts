@@ -1,0 +1,138 @@
+/** Audits: every byte of a copy against its block digests; resumes where a kill stopped it; each result is an event. */
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { type DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
+import { z } from 'zod';
+import { type Clock, Fault, FaultKind } from '#ingest/kernel';
+import { type ArchiveEvent, verifyPackage, type VerifyPosition, type VerifyResult } from '#ingest/package';
+import { CLOCK } from '../common/clock.module.ts';
+import { newId } from '../common/ids.ts';
+import { AGENTS, type Agents } from '../config/agents.ts';
+import { SETTINGS, type Settings } from '../config/settings.ts';
+import { insertAll } from '../database/in-batches.ts';
+import { ENGINE, type Engine } from '../engine/engine.ts';
+import { EventsService } from '../events/events.service.ts';
+import { CopyLedger, type CopyToAudit } from '../packages/copy-ledger.service.ts';
+import { PackagesService } from '../packages/packages.service.ts';
+import { AuditState } from './audit-state.entity.ts';
+import { FindingView } from './fixity.dto.ts';
+import { FixityCheck } from './fixity-check.entity.ts';
+
+const AuditFacts = z.object({
+  runId: z.string(),
+  location: z.string(),
+  outcome: z.enum(['ok', 'altered', 'missing', 'extra', 'unreadable']),
+  bytes: z.int(),
+  findings: z.array(FindingView),
+});
+
+/** Findings written into one event; the rest are counted. A copy with more is beyond listing: restore it whole. */
+const MOST_FINDINGS = 10_000;
+
+export interface AuditOptions {
+  readonly runId: string;
+  readonly bytesPerSecond?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: ((doneBytes: number, totalBytes: number) => void) | undefined;
+}
+
+export interface AuditReport extends VerifyResult {
+  readonly copy: CopyToAudit;
+}
+
+@Injectable()
+export class FixityService {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly packages: PackagesService,
+    private readonly ledger: CopyLedger,
+    private readonly events: EventsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(AGENTS) private readonly agents: Agents,
+  ) {}
+
+  /** Copies that an audit now would read: the named packages, all, or those that are due; oldest check first. */
+  async select(asked: { packages?: readonly string[] | undefined; all?: boolean }): Promise<CopyToAudit[]> {
+    for (const id of asked.packages ?? []) await this.packages.expect(id);
+    if (asked.packages !== undefined) return this.ledger.find({ packageId: In([...asked.packages]) });
+    if (asked.all === true) return this.ledger.find({});
+    return this.ledger.find([{ lastCheckedAt: IsNull() }, { lastCheckedAt: LessThan(this.dueBefore()) }]);
+  }
+
+  /** Checks last made before this moment are due again. */
+  dueBefore(): Date {
+    return new Date(this.clock.now().getTime() - this.settings.auditIntervalDays * 86_400_000);
+  }
+
+  /**
+   * Audits one copy to its end, from where an interrupted audit stopped, and records what it says.
+   * @throws Fault when the location does not answer: nothing is recorded then, least of all damage.
+   */
+  async audit(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
+    const state = await this.database.manager.findOneBy(AuditState, { copyId: copy.id });
+    const startedAt = state?.startedAt ?? this.clock.now();
+    const result = await verifyPackage(this.engine.storage, copy.packageId, {
+      tagManifestSha256: copy.tagManifestSha256,
+      catalogue: () => this.packages.inventory(copy.packageId),
+      from: state === null ? undefined : (state.position as VerifyPosition),
+      bytesPerSecond: options.bytesPerSecond,
+      signal: options.signal,
+      onBytes: options.onBytes,
+      onPosition: async (position) => {
+        await this.database.manager.upsert(AuditState, { copyId: copy.id, startedAt, position: position as never }, ['copyId']);
+      },
+    });
+    await this.record(copy, result, options.runId);
+    return { ...result, copy };
+  }
+
+  /** Rows of an audit's event; also when the journal is replayed. */
+  async apply(event: ArchiveEvent, manager: EntityManager): Promise<void> {
+    const { runId, location, outcome, bytes, findings } = AuditFacts.parse(event.facts);
+    const copy = await this.ledger.expect(event.packageId ?? '', location, manager);
+    const base = { copyId: copy.id, runId, checkedAt: event.at, bytes };
+    const rows = findings.map((finding) => ({ ...base, id: newId(), ...finding }));
+    if (rows.length === 0) rows.push({ ...base, id: newId(), path: '', outcome: outcome as never, ranges: [], detail: event.detail });
+    await insertAll(manager, FixityCheck, rows, (row) => ({ ...row, path: row.path === '' ? null : row.path }));
+    await this.packages.markCopy(copy.id, outcome, event.at, manager);
+    await manager.delete(AuditState, { copyId: copy.id });
+  }
+
+  private async record(copy: CopyToAudit, result: VerifyResult, runId: string): Promise<void> {
+    const { outcome, findings, checkedBytes, checkedFiles } = result;
+    const shown = findings.slice(0, MOST_FINDINGS);
+    const ok = outcome === 'ok';
+    const event: ArchiveEvent = {
+      id: newId(),
+      type: 'fixity check',
+      at: this.clock.now(),
+      outcome: ok ? 'success' : 'fail',
+      detail: ok
+        ? `${checkedFiles} files, ${checkedBytes} bytes of the copy at ${copy.location} are as sealed`
+        : `${outcome}: ${findings.length} of ${checkedFiles} files of the copy at ${copy.location} are not as sealed`,
+      notes: shown.slice(0, 100).map((finding) => noteOf(finding)),
+      agents: this.agents,
+      packageId: copy.packageId,
+      facts: { kind: 'audit', runId, location: copy.location, outcome, bytes: checkedBytes, findings: shown },
+    };
+    await this.events.record(event, (each, manager) => this.apply(each, manager));
+  }
+}
+
+function noteOf({ path, outcome, ranges, detail }: FindingView | VerifyResult['findings'][number]): string {
+  const where = ranges.slice(0, 20).map(({ offset, length }) => `bytes ${offset} to ${offset + length - 1}`);
+  return `${path}: ${outcome}${where.length > 0 ? ` (${where.join(', ')}${ranges.length > 20 ? ' …' : ''})` : ''}; ${detail}`;
+}
+
+/** One error for all copies when the location itself is away. */
+export function locationAway(location: string, cause: unknown): Fault {
+  return new Fault(
+    FaultKind.Unreadable,
+    'fixity/location-away',
+    `the location ${location} does not answer; nothing was called damaged. Bring it back and audit again`,
+    { location },
+    { cause },
+  );
+}
