@@ -50,12 +50,14 @@ export async function* linesOf(path: string): AsyncIterable<RawLine> {
 }
 
 /**
- * Every acknowledged entry, in order.
+ * Every acknowledged entry from entry `from` on, in order.
  * @throws Fault 'journal/altered' at the first line that does not carry the hash of its own text, 'journal/gap' where entries are missing.
  */
-export async function* readJournal(folder: string): AsyncIterable<JournalEntry> {
-  let index = 0;
-  for (const { name, first } of await segmentsOf(folder)) {
+export async function* readJournal(folder: string, from = 0): AsyncIterable<JournalEntry> {
+  const segments = await segmentsOf(folder);
+  const start = Math.max(0, segments.findLastIndex(({ first }) => first <= from));
+  let index = start === 0 ? 0 : (segments[start]?.first ?? 0);
+  for (const { name, first } of segments.slice(start)) {
     if (first !== index) {
       throw new Fault(
         FaultKind.Corrupt,
@@ -67,7 +69,8 @@ export async function* readJournal(folder: string): AsyncIterable<JournalEntry> 
     const path = join(folder, name);
     for await (const line of linesOf(path)) {
       if (!line.whole) break;
-      yield { index, value: valueOf(line, path) };
+      const value = valueOf(line, path);
+      if (index >= from) yield { index, value };
       index += 1;
     }
   }

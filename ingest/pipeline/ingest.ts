@@ -30,8 +30,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
       title: described.title,
       payloadBytes: sealed.payloadBytes,
       payloadFiles: sealed.payloadFiles,
-      mediumSize: copied.medium.size,
-      mediumSha256: copied.medium.sha256,
+      medium: described.medium,
       tagManifestSha256: sealed.tagManifestSha256,
       notes: received.notes,
     };

@@ -1,5 +1,5 @@
 /** What an ingest is asked, what it needs around it, and what it answers. */
-import type { Clock, Progress } from '../kernel/index.ts';
+import type { Clock, Fault, Progress } from '../kernel/index.ts';
 import type { EventAgent } from '../package/index.ts';
 import type { PremisGuard } from '../premis/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -35,9 +35,13 @@ export interface IngestContext {
   readonly guard: PremisGuard;
   /** The program first, then the person. */
   readonly agents: readonly [EventAgent, ...EventAgent[]];
-  readonly organization: string | undefined;
-  /** Asked once the medium's digest is known. */
-  readonly holds: (mediumSha256: string) => Promise<HeldPackage | undefined>;
+  /** Asked once the digests are known: the medium's, or the container's when it is not opened. */
+  readonly holds: (sha256: string) => Promise<HeldPackage | undefined>;
+  /**
+   * Called when the package lies in storage: tells the journal, then the catalogue. Throws only while the journal knows nothing,
+   * and the package is withdrawn; answers a Fault when only the catalogue is behind.
+   */
+  readonly stored: (id: string) => Promise<Fault | undefined>;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: Progress | undefined;
 }
@@ -48,8 +52,8 @@ export interface IngestReport {
   readonly title: string;
   readonly payloadBytes: number;
   readonly payloadFiles: number;
-  readonly mediumSize: number;
-  readonly mediumSha256: string;
+  /** Undefined for a container that this version does not open. */
+  readonly medium: { readonly size: number; readonly sha256: string } | undefined;
   readonly tagManifestSha256: string;
   /** For the archivist: what was found beside the image, and what is worth a look. */
   readonly notes: readonly string[];

@@ -42,6 +42,8 @@ export interface Storage {
    * @throws Fault 'storage/exists' when something lies there already.
    */
   adopt(folder: string, prefix: string): Promise<void>;
+  /** Undoes adopt(): the objects under `prefix` become the folder `folder` inside a staging folder again. */
+  withdraw(prefix: string, folder: string): Promise<void>;
   /** @throws Fault 'storage/missing' when there is no such object; 'storage/unreadable' when it can't be opened now. */
   open(key: string): Promise<StoredObject>;
   stat(key: string): Promise<{ size: number } | undefined>;

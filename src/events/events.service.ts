@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Json } from '#ingest/journal';
+import { Fault, FaultKind } from '#ingest/kernel';
 import type { ArchiveEvent } from '#ingest/package';
 import { insertAll } from '../database/in-batches.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
@@ -15,6 +16,8 @@ export type Apply = (event: ArchiveEvent, manager: EntityManager) => Promise<voi
 @Injectable()
 export class EventsService {
   private turn: Promise<unknown> = Promise.resolve();
+  /** Set when the journal has an entry whose rows could not be written: nothing may be recorded before a restart catches up. */
+  private behind: Fault | undefined;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -23,12 +26,19 @@ export class EventsService {
 
   /**
    * Appends to the journal, then writes the event's row and what `apply` changes, in one transaction.
+   * @throws Fault 'events/rows-behind' when the journal has the event and the rows could not be written: a restart catches up.
    * One at a time, so that rows appear in the journal's order: a crash in between leaves rows behind the journal, never ahead.
    */
   async record(event: ArchiveEvent, apply: Apply): Promise<void> {
     const mine = this.turn.then(async () => {
+      if (this.behind !== undefined) throw this.behind;
       const index = await this.engine.journal.append([journalValue(event) as Record<string, Json>]);
-      await this.applyAt(index, event, apply);
+      try {
+        await this.applyAt(index, event, apply);
+      } catch (error) {
+        this.behind = rowsBehind(error);
+        throw this.behind;
+      }
     });
     this.turn = mine.catch(() => undefined);
     await mine;
@@ -53,10 +63,33 @@ export class EventsService {
     await insertAll(manager, Event, events, (event) => rowOf({ ...event, packageId }, { sealed: true, journalIndex: null }));
   }
 
-  /** What happened to a package or an accession, oldest first. */
-  async of(subject: { packageId: string } | { accessionNumber: string }): Promise<Event[]> {
-    return this.database.manager.find(Event, { where: subject, order: { at: 'ASC', id: 'ASC' } });
+  /** What happened to a package, oldest first. */
+  async of(packageId: string): Promise<RecordedEvent[]> {
+    const rows = await this.database.manager.find(Event, { where: { packageId }, order: { at: 'ASC', id: 'ASC' } });
+    return rows.map((row) => ({
+      id: row.id,
+      type: row.type as ArchiveEvent['type'],
+      at: row.at,
+      outcome: row.outcome as ArchiveEvent['outcome'],
+      detail: row.detail,
+      notes: row.note as string[],
+      agents: row.agents as ArchiveEvent['agents'],
+      sealed: row.sealed,
+    }));
   }
+}
+
+/** An event with where it is kept: in its package, or in the journal. */
+export interface RecordedEvent extends ArchiveEvent {
+  readonly sealed: boolean;
+}
+
+export const ROWS_BEHIND = 'events/rows-behind';
+
+function rowsBehind(cause: unknown): Fault {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const message = `what happened is in the journal, but the catalogue could not be written: ${words}. Nothing is lost: mend that (is the disk full?) and start again`;
+  return new Fault(FaultKind.Unreadable, ROWS_BEHIND, message, {}, { cause });
 }
 
 function rowOf(event: ArchiveEvent, origin: { sealed: boolean; journalIndex: number | null }): Event {

@@ -1,6 +1,6 @@
 /** What is asked and answered about exports. */
 import { z } from 'zod';
-import { defineJob } from '../jobs/define-job.ts';
+import { defineJob } from '../jobs/job-definition.ts';
 
 export const StartExport = z
   .strictObject({

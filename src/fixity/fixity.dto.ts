@@ -1,6 +1,6 @@
 /** What is asked and answered about audits. */
 import { z } from 'zod';
-import { defineJob } from '../jobs/define-job.ts';
+import { defineJob } from '../jobs/job-definition.ts';
 
 /** One schema guards both doors: the HTTP body and the queued payload. */
 export const StartAudit = z

@@ -11,6 +11,7 @@ export interface CopyToAudit {
   readonly packageId: string;
   readonly title: string;
   readonly location: string;
+  readonly status: string;
   readonly tagManifestSha256: string;
   /** Payload of the package. */
   readonly bytes: number;
@@ -39,6 +40,7 @@ export class CopyLedger {
               packageId: copy.packageId,
               title: row.title,
               location: copy.location,
+              status: copy.status,
               tagManifestSha256: row.tagManifestSha256,
               bytes: row.bytes,
               lastCheckedAt: copy.lastCheckedAt,

@@ -1,5 +1,5 @@
 /** Rows as the API and the command line show them. */
-import type { Event } from '../events/event.entity.ts';
+import type { RecordedEvent } from '../events/events.service.ts';
 import { type Copy, CopyStatus } from './copy.entity.ts';
 import type { CopyView, EventView, PackageFileView, PackageSummary } from './package.dto.ts';
 import type { Package } from './package.entity.ts';
@@ -56,15 +56,15 @@ export function copyView(row: Copy): CopyView {
   };
 }
 
-export function eventView(row: Event): EventView {
+export function eventView(row: RecordedEvent): EventView {
   return {
     id: row.id,
     type: row.type,
     at: row.at.toISOString(),
     outcome: row.outcome,
     detail: row.detail,
-    notes: row.note as string[],
-    agents: row.agents as EventView['agents'],
+    notes: [...row.notes],
+    agents: row.agents.map((agent) => ({ ...agent })),
     sealed: row.sealed,
   };
 }

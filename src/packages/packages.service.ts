@@ -10,7 +10,7 @@ import { newId } from '../common/ids.ts';
 import { type Page, type PageQuery, pageOf } from '../common/paging.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
-import { EventsService } from '../events/events.service.ts';
+import { EventsService, ROWS_BEHIND } from '../events/events.service.ts';
 import { Copy, CopyStatus } from './copy.entity.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from './package.dto.ts';
 import { Package } from './package.entity.ts';
@@ -30,8 +30,11 @@ export class PackagesService {
     @Inject(AGENTS) private readonly agents: Agents,
   ) {}
 
-  /** Enters a package that lies whole in storage: journal first, then rows. */
-  async recordStored(id: string): Promise<void> {
+  /**
+   * Enters a package that lies whole in storage: journal first, then rows.
+   * @returns the Fault when the journal has it and only the rows are behind. @throws while the journal knows nothing.
+   */
+  async recordStored(id: string): Promise<Fault | undefined> {
     const { tagManifestSha256 } = await openPackage(this.engine.storage, id);
     const event: ArchiveEvent = {
       id: newId(),
@@ -44,12 +47,22 @@ export class PackagesService {
       packageId: id,
       facts: { kind: 'stored', location: this.engine.location, tagManifestSha256 },
     };
-    await this.events.record(event, (each, manager) => this.applyStored(each, manager));
+    try {
+      await this.events.record(event, (each, manager) => this.applyStored(each, manager));
+      return undefined;
+    } catch (error) {
+      if (error instanceof Fault && error.code === ROWS_BEHIND) return error;
+      throw error;
+    }
   }
 
   /** Rows of a package that the journal calls stored; also when the journal is replayed. */
   async applyStored(event: ArchiveEvent, manager: EntityManager): Promise<void> {
     await this.rows.insert(event, manager);
+  }
+
+  async isRecorded(id: string): Promise<boolean> {
+    return this.database.manager.existsBy(Package, { id });
   }
 
   /** A package whose image has this digest, by medium or by file. */
@@ -59,6 +72,16 @@ export class PackagesService {
     const byFile = await this.database.manager.findOneBy(PackageFile, { sha256, role: 'image' });
     if (byFile === null) return undefined;
     return this.expect(byFile.packageId);
+  }
+
+  /** Files with this digest (lower-case hex), of whichever algorithm we know it by. */
+  async filesWith(digest: string, limit: number): Promise<{ packageId: string; title: string; accession: string | null; path: string }[]> {
+    const query = this.database.manager
+      .createQueryBuilder(PackageFile, 'f')
+      .innerJoin(Package, 'p', 'p.id = f.packageId')
+      .select(['f.packageId AS "packageId"', 'f.path AS path', 'p.title AS title', 'p.accessionNumber AS accession'])
+      .where('f.sha256 = :digest', { digest });
+    return query.orderBy('f.packageId', 'DESC').addOrderBy('f.path').limit(limit).getRawMany();
   }
 
   /** Newest first: ids are in order of time. */
@@ -111,7 +134,7 @@ export class PackagesService {
   /** Everything that happened to it, oldest first. @throws Fault 'package/unknown'. */
   async history(id: string): Promise<EventView[]> {
     await this.expect(id);
-    return (await this.events.of({ packageId: id })).map(eventView);
+    return (await this.events.of(id)).map(eventView);
   }
 
   /** The inventory as it was sealed, in byte order of the path. */

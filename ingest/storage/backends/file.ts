@@ -64,6 +64,10 @@ class FileStorage implements Storage {
     await durableRename(folder, target);
   }
 
+  async withdraw(prefix: string, folder: string): Promise<void> {
+    await durableRename(this.path(prefix), folder);
+  }
+
   async open(key: string): Promise<StoredObject> {
     const path = this.path(key);
     try {

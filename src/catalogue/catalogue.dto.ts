@@ -1,0 +1,24 @@
+/** What is asked and answered about finding. */
+import { z } from 'zod';
+
+export const SearchQuery = z.object({
+  q: z.string().min(1).max(1000).describe('Words or beginnings of words, in any case, without accents; or a digest'),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many hits, 1 to 200.'),
+  after: z.string().min(1).max(1000).optional().describe('The `next` of the page before.'),
+});
+export type SearchQuery = z.infer<typeof SearchQuery>;
+
+export const Hit = z
+  .object({
+    kind: z.enum(['package', 'accession', 'file']),
+    package: z.string().nullable(),
+    accession: z.string().nullable(),
+    title: z.string(),
+    path: z.string().nullable().describe('The file in the package, when the hit is a file'),
+    snippet: z.string().describe('The words around the match, the match in «guillemets»'),
+  })
+  .meta({ id: 'Hit' });
+export type Hit = z.infer<typeof Hit>;
+
+export const Hits = z.object({ hits: z.array(Hit), next: z.string().optional() }).meta({ id: 'Hits' });
+export type Hits = z.infer<typeof Hits>;

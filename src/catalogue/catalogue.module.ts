@@ -1,0 +1,9 @@
+/** Finding. */
+import { Module } from '@nestjs/common';
+import { PackagesModule } from '../packages/packages.module.ts';
+import { CatalogueController } from './catalogue.controller.ts';
+import { CatalogueService } from './catalogue.service.ts';
+import { SearchModule } from './search.module.ts';
+
+@Module({ imports: [SearchModule, PackagesModule], controllers: [CatalogueController], providers: [CatalogueService], exports: [CatalogueService] })
+export class CatalogueModule {}

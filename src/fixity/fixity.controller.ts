@@ -1,0 +1,28 @@
+/** Audits over HTTP. */
+import { Body, Controller, Get, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { AuditStarted, FixityStatus, StartAudit } from './fixity.dto.ts';
+import { FixityJobs } from './fixity.jobs.service.ts';
+import { FixitySchedule } from './fixity-schedule.service.ts';
+
+@ApiTags('fixity')
+@Controller('fixity')
+export class FixityController {
+  constructor(
+    private readonly jobs: FixityJobs,
+    private readonly schedule: FixitySchedule,
+  ) {}
+
+  @Get()
+  @ApiOkResponse({ standardSchema: FixityStatus })
+  async status(): Promise<FixityStatus> {
+    return this.schedule.status();
+  }
+
+  @Post('runs')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiAcceptedResponse({ standardSchema: AuditStarted })
+  async start(@Body({ schema: StartAudit }) run: StartAudit): Promise<AuditStarted> {
+    return this.jobs.start(run);
+  }
+}
