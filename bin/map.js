@@ -21,13 +21,13 @@ for (const alike of ['.tsx', '.js', '.mjs', '.cjs']) SAYINGS[alike] = SAYINGS['.
 for (const alike of ['.yml', '.yaml', '.py']) SAYINGS[alike] = SAYINGS['.sh'];
 SAYINGS['Dockerfile'] = SAYINGS['.sh'];
 
-/** The first text behind `mark`, if the first line that isn't empty or a #! bears it; in Markdown, the first that does. */
+/** The first words behind `mark`, if the file begins with it; a mark alone (`/**`) lets the next line speak. */
 function afterMark(mark) {
   return (text) => {
     for (const line of text.split('\n', 40)) {
+      if (line.trim() === '' || line.startsWith('#!') || line.startsWith('# syntax=')) continue;
       const said = mark.exec(line)?.[1];
-      if (said) return said;
-      if (said === undefined && line.trim() !== '' && !line.startsWith('#!') && !line.startsWith('# syntax=')) return '';
+      if (said !== '') return said ?? '';
     }
     return '';
   };
