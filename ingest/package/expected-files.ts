@@ -28,7 +28,7 @@ export async function expectedFiles(
   storage: Storage,
   id: string,
   anchor: string,
-  catalogue: (() => AsyncIterable<ExpectedFile>) | undefined,
+  catalogue: () => AsyncIterable<ExpectedFile>,
 ): Promise<Expected> {
   const findings: FixityFinding[] = [];
   let checkedBytes = 0;
@@ -56,7 +56,7 @@ export async function expectedFiles(
 
   const fromCatalogue = async (wanted: (path: string) => boolean): Promise<ExpectedFile[]> => {
     const files: ExpectedFile[] = [];
-    for await (const file of catalogue?.() ?? []) if (wanted(file.path)) files.push({ path: file.path, sha256: file.sha256 });
+    for await (const file of catalogue()) if (wanted(file.path)) files.push({ path: file.path, sha256: file.sha256 });
     return files;
   };
 
@@ -77,7 +77,7 @@ export async function expectedFiles(
 async function linesOf(storage: Storage, id: string, path: string): Promise<ExpectedFile[]> {
   const files: ExpectedFile[] = [];
   await using object = await storage.open(`${packageKey(id)}/${path}`);
-  for await (const line of manifestLines(object.stream())) files.push({ path: line.path, sha256: line.digest });
+  for await (const line of manifestLines(object.stream(), path)) files.push({ path: line.path, sha256: line.digest });
   return files;
 }
 

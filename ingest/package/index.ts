@@ -1,6 +1,23 @@
 /**
  * package: our AIP on disk. Which files it holds, how it is sealed, opened and verified.
  * May import: kernel, media, digest, premis, journal, storage, acquisition and bagit-js.
- * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id) and sealPackage(folder, description).
+ * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord().
  */
-export { FileRole, type OpenedPackage, type PackageFile } from './package.ts';
+export type { ArchiveEvent, EventAgent } from './archive-event.ts';
+export { type ByteRange, type FixityFinding, FixityOutcome } from './finding.ts';
+export { openPackage } from './open-package.ts';
+export {
+  ACQUISITION_PATH,
+  BLOCK_SIZE,
+  blocksPath,
+  FileRole,
+  IMAGE_FOLDER,
+  type OpenedPackage,
+  type PackageFile,
+  packageKey,
+  PREMIS_PATH,
+  SUBMISSION_FOLDER,
+} from './package.ts';
+export { type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
+export { type SealedPackage, type SealOrder, sealPackage } from './seal-package.ts';
+export { verifyPackage, type VerifyPosition, type VerifyResult } from './verify-package.ts';

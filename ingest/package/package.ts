@@ -47,6 +47,7 @@ export const PREMIS_PATH = 'metadata/premis.xml';
 export const ACQUISITION_PATH = 'metadata/acquisition.json';
 export const TAG_MANIFEST_PATH = 'tagmanifest-sha256.txt';
 export const MANIFEST_PATH = 'manifest-sha256.txt';
+export const BAG_INFO_PATH = 'bag-info.txt';
 
 /** Where the block list of a payload file lies: `data/image/a.img` → `metadata/fixity/data/image/a.img.blocks`. */
 export function blocksPath(path: string): string {

@@ -20,7 +20,7 @@ export interface VerifyOptions {
   /** SHA-256 of the tag manifest as the journal knows it: the anchor of the chain. */
   readonly tagManifestSha256: string;
   /** The sealed inventory as the catalogue knows it, for when a manifest itself is damaged. */
-  readonly catalogue?: (() => AsyncIterable<ExpectedFile>) | undefined;
+  readonly catalogue: () => AsyncIterable<ExpectedFile>;
   readonly from?: VerifyPosition | undefined;
   /** Called after the small files, and every so often within large ones; awaited before more is read. */
   readonly onPosition?: ((position: VerifyPosition) => Promise<void>) | undefined;

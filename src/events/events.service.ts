@@ -1,7 +1,7 @@
 /** Records what happened: first in the journal, then as a row. The journal is the truth, the rows are its index. */
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import type { Json } from '#ingest/journal';
 import { Fault, FaultKind } from '#ingest/kernel';
 import type { ArchiveEvent } from '#ingest/package';
@@ -54,12 +54,15 @@ export class EventsService {
 
   /** Entries of the journal that have rows: the index at which a replay goes on. */
   async appliedEntries(): Promise<number> {
-    const last = await this.database.manager.maximum(Event, 'journalIndex');
-    return last === null ? 0 : Number(last) + 1;
+    const last = await this.database.manager.findOne(Event, {
+      where: { journalIndex: Not(IsNull()) },
+      order: { journalIndex: 'DESC' },
+    });
+    return last === null ? 0 : (last.journalIndex ?? -1) + 1;
   }
 
   /** Rows of the events that a package was sealed with. */
-  async addSealed(packageId: string, events: AsyncIterable<ArchiveEvent>, manager: EntityManager): Promise<void> {
+  async addSealed(packageId: string, events: Iterable<ArchiveEvent>, manager: EntityManager): Promise<void> {
     await insertAll(manager, Event, events, (event) => rowOf({ ...event, packageId }, { sealed: true, journalIndex: null }));
   }
 
@@ -72,8 +75,8 @@ export class EventsService {
       at: row.at,
       outcome: row.outcome as ArchiveEvent['outcome'],
       detail: row.detail,
-      notes: row.note as string[],
-      agents: row.agents as ArchiveEvent['agents'],
+      notes: row.note,
+      agents: row.agents,
       sealed: row.sealed,
     }));
   }

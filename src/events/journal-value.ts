@@ -9,17 +9,17 @@ const terms = <T extends string>(vocabulary: { readonly [label in T]: unknown })
 
 const JournalValue = z.object({
   id: z.string(),
-  type: terms(vocabularies.eventType.terms),
+  type: terms(vocabularies.eventType),
   at: z.iso.datetime(),
-  outcome: terms(vocabularies.eventOutcome.terms),
+  outcome: terms(vocabularies.eventOutcome),
   detail: z.string(),
   notes: z.array(z.string()),
   agents: z.array(
     z.object({
       name: z.string(),
-      type: terms(vocabularies.agentType.terms),
+      type: terms(vocabularies.agentType),
       version: z.string().optional(),
-      role: terms(vocabularies.eventRelatedAgentRole.terms),
+      role: terms(vocabularies.eventRelatedAgentRole),
     }),
   ),
   package: z.string().optional(),

@@ -4,23 +4,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#ingest/kernel';
 import { CLOCK } from '../common/clock.module.ts';
-import { newId } from '../common/ids.ts';
 import { ROLES, type Roles } from '../config/roles.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { CopyLedger } from '../packages/copy-ledger.service.ts';
 import { AuditState } from './audit-state.entity.ts';
+import { DueCopies } from './due-copies.service.ts';
 import type { FixityStatus } from './fixity.dto.ts';
 import { FixityJobs } from './fixity.jobs.service.ts';
-import { FixityService } from './fixity.service.ts';
 
 /** How often the clock looks for copies that are due. */
 const LOOK_MS = 60_000;
-
-/** Copies queued ahead: a round is not put into the queue at once, so that settings and damage can still change its order. */
-const MOST_QUEUED = 16;
-
-/** A copy's turn comes up to a tenth of the interval early, so that a box ingested in one day is not due in one day. */
-const SPREAD = 0.1;
 
 @Injectable()
 export class FixitySchedule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -29,8 +22,8 @@ export class FixitySchedule implements OnApplicationBootstrap, OnApplicationShut
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
-    private readonly fixity: FixityService,
     private readonly jobs: FixityJobs,
+    private readonly due: DueCopies,
     private readonly ledger: CopyLedger,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -51,18 +44,15 @@ export class FixitySchedule implements OnApplicationBootstrap, OnApplicationShut
     clearInterval(this.timer);
   }
 
-  /** Queues the copies that are due, oldest first. @returns how many. */
-  async queueDue(): Promise<number> {
-    const due = await this.due();
-    const runId = newId();
-    for (const copy of due.slice(0, MOST_QUEUED)) await this.jobs.enqueue(copy, runId, true);
-    return Math.min(due.length, MOST_QUEUED);
+  /** Queues the round when a copy is due. */
+  async queueDue(): Promise<void> {
+    if ((await this.due.list()).length > 0) await this.jobs.startRound();
   }
 
   /** What an auditor asks first: what is checked, what waits, and when it will be done. */
   async status(): Promise<FixityStatus> {
     const copies = await this.ledger.find({});
-    const due = await this.due();
+    const due = await this.due.list();
     const dueBytes = due.reduce((sum, copy) => sum + copy.bytes, 0);
     const rate = this.settings.auditBytesPerSecond;
     const count = (...statuses: string[]): number => copies.filter((copy) => statuses.includes(copy.status)).length;
@@ -90,19 +80,4 @@ export class FixitySchedule implements OnApplicationBootstrap, OnApplicationShut
       }),
     };
   }
-
-  /** Never checked, or due by now less its own share of the spread. */
-  private async due(): Promise<Awaited<ReturnType<CopyLedger['find']>>> {
-    const intervalMs = this.settings.auditIntervalDays * 86_400_000;
-    const now = this.clock.now().getTime();
-    return (await this.ledger.find({})).filter(
-      ({ id, lastCheckedAt }) =>
-        lastCheckedAt === null || lastCheckedAt.getTime() + intervalMs * (1 - SPREAD * shareOf(id)) <= now,
-    );
-  }
-}
-
-/** 0 to 1, the same for a copy every time: the random end of its UUID. */
-function shareOf(id: string): number {
-  return Number.parseInt(id.slice(-6), 16) / 0xffffff;
 }

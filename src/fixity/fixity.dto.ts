@@ -11,9 +11,13 @@ export const StartAudit = z
   .meta({ id: 'StartAudit' });
 export type StartAudit = z.infer<typeof StartAudit>;
 
-export const AuditCopy = z.strictObject({ copyId: z.uuid(), runId: z.uuid(), budgeted: z.boolean() });
+export const AuditCopy = z.strictObject({ copyId: z.uuid(), runId: z.uuid() });
 export type AuditCopy = z.infer<typeof AuditCopy>;
 export const auditCopy = defineJob('fixity.audit', AuditCopy);
+
+export const AuditDue = z.strictObject({ runId: z.uuid() });
+export type AuditDue = z.infer<typeof AuditDue>;
+export const auditDue = defineJob('fixity.due', AuditDue);
 
 export const FindingView = z
   .object({

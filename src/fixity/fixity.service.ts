@@ -1,14 +1,13 @@
 /** Audits: every byte of a copy against its block digests; resumes where a kill stopped it; each result is an event. */
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { type DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
+import { type DataSource, type EntityManager, In } from 'typeorm';
 import { z } from 'zod';
-import { type Clock, Fault, FaultKind } from '#ingest/kernel';
+import type { Clock } from '#ingest/kernel';
 import { type ArchiveEvent, verifyPackage, type VerifyPosition, type VerifyResult } from '#ingest/package';
 import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
-import { SETTINGS, type Settings } from '../config/settings.ts';
 import { insertAll } from '../database/in-batches.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { EventsService } from '../events/events.service.ts';
@@ -42,6 +41,9 @@ export interface AuditReport extends VerifyResult {
 
 @Injectable()
 export class FixityService {
+  /** One audit of a copy at a time: who asks for a second one gets the first one's answer. */
+  private readonly running = new Map<string, Promise<AuditReport>>();
+
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
@@ -49,21 +51,13 @@ export class FixityService {
     private readonly ledger: CopyLedger,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(AGENTS) private readonly agents: Agents,
   ) {}
 
-  /** Copies that an audit now would read: the named packages, all, or those that are due; oldest check first. */
-  async select(asked: { packages?: readonly string[] | undefined; all?: boolean }): Promise<CopyToAudit[]> {
+  /** The copies of the named packages, or all; oldest check first. @throws Fault 'package/unknown'. */
+  async select(asked: { packages?: readonly string[] | undefined }): Promise<CopyToAudit[]> {
     for (const id of asked.packages ?? []) await this.packages.expect(id);
-    if (asked.packages !== undefined) return this.ledger.find({ packageId: In([...asked.packages]) });
-    if (asked.all === true) return this.ledger.find({});
-    return this.ledger.find([{ lastCheckedAt: IsNull() }, { lastCheckedAt: LessThan(this.dueBefore()) }]);
-  }
-
-  /** Checks last made before this moment are due again. */
-  dueBefore(): Date {
-    return new Date(this.clock.now().getTime() - this.settings.auditIntervalDays * 86_400_000);
+    return this.ledger.find(asked.packages === undefined ? {} : { packageId: In([...asked.packages]) });
   }
 
   /**
@@ -71,6 +65,14 @@ export class FixityService {
    * @throws Fault when the location does not answer: nothing is recorded then, least of all damage.
    */
   async audit(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
+    const other = this.running.get(copy.id);
+    if (other !== undefined) return other;
+    const mine = this.auditNow(copy, options).finally(() => this.running.delete(copy.id));
+    this.running.set(copy.id, mine);
+    return mine;
+  }
+
+  private async auditNow(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
     const state = await this.database.manager.findOneBy(AuditState, { copyId: copy.id });
     const startedAt = state?.startedAt ?? this.clock.now();
     const result = await verifyPackage(this.engine.storage, copy.packageId, {
@@ -124,15 +126,4 @@ export class FixityService {
 function noteOf({ path, outcome, ranges, detail }: FindingView | VerifyResult['findings'][number]): string {
   const where = ranges.slice(0, 20).map(({ offset, length }) => `bytes ${offset} to ${offset + length - 1}`);
   return `${path}: ${outcome}${where.length > 0 ? ` (${where.join(', ')}${ranges.length > 20 ? ' …' : ''})` : ''}; ${detail}`;
-}
-
-/** One error for all copies when the location itself is away. */
-export function locationAway(location: string, cause: unknown): Fault {
-  return new Fault(
-    FaultKind.Unreadable,
-    'fixity/location-away',
-    `the location ${location} does not answer; nothing was called damaged. Bring it back and audit again`,
-    { location },
-    { cause },
-  );
 }

@@ -116,6 +116,7 @@ const TABLES = [
         { name: 'IDX_event_package', columnNames: ['package_id', 'at'] },
         { name: 'IDX_event_accession', columnNames: ['accession_number', 'at'] },
         { name: 'IDX_event_at', columnNames: ['at'] },
+        { name: 'IDX_event_journal_index', columnNames: ['journal_index'], isUnique: true },
       ],
     },
   ),

@@ -1,0 +1,178 @@
+/** What the catalogue keeps of a package, read from the package alone: so a rebuilt catalogue is the one that was lost. */
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { type PremisAgent, type PremisEntity, type PremisEvent, type PremisFile, readPremis } from '../premis/index.ts';
+import type { Storage } from '../storage/index.ts';
+import type { AcquisitionDocument } from './acquisition-document.ts';
+import type { ArchiveEvent, EventAgent } from './archive-event.ts';
+import { labelOf, readSmall } from './open-package.ts';
+import { ACQUISITION_PATH, BLOCK_SIZE, blocksPath, FileRole, type OpenedPackage, type PackageFile, PREMIS_PATH } from './package.ts';
+
+export interface RecordedFile extends PackageFile {
+  /** Place in the package; for segments of an image, their order. */
+  readonly sequence: number;
+  /** Further digests, by BagIt's spelling. */
+  readonly digests: Record<string, string>;
+  readonly blocksPath: string | undefined;
+  readonly format: { readonly name: string; readonly puid?: string } | undefined;
+}
+
+export interface PackageRecord {
+  readonly title: string;
+  readonly accession: string | undefined;
+  readonly sealedAt: Date;
+  readonly image: { readonly name: string; readonly format: { readonly id: string; readonly title: string; readonly puid?: string } };
+  readonly medium: { readonly size: number; readonly sha256: string } | undefined;
+  readonly payloadBytes: number;
+  readonly payloadFiles: number;
+  readonly acquisition: AcquisitionDocument | Record<string, never>;
+  /** Every file of the bag, in byte order of the paths. */
+  files(): AsyncIterable<RecordedFile>;
+  /** As sealed, in the package's order. */
+  events(): Iterable<ArchiveEvent>;
+  /** What a search finds it by: names of files, words of facts, digests of the image. */
+  readonly names: readonly string[];
+  readonly text: string;
+  readonly digests: readonly string[];
+  /** Parts that could not be read: the package is in the catalogue all the same, for the audit to name the damage. */
+  readonly problems: readonly Fault[];
+}
+
+const LARGEST_ACQUISITION = 64 << 20;
+/** Names of papers that a search knows; the others are in the list of files. */
+const MOST_NAMES = 1000;
+
+/** @throws Fault of kind 'unreadable' when the location fails; damage is among `problems` instead. */
+export async function readRecord(storage: Storage, opened: OpenedPackage): Promise<PackageRecord> {
+  const problems: Fault[] = [];
+  const tolerate = (error: unknown): void => {
+    if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
+    problems.push(error);
+  };
+  const acquisition = await readAcquisition(storage, opened.id).catch((error: unknown) => {
+    tolerate(error);
+    return undefined;
+  });
+  const described = new Map<string, Described>();
+  const events: PremisEvent[] = [];
+  const agents = new Map<string, PremisAgent>();
+  try {
+    for await (const entity of readPremis(await opened.stream(PREMIS_PATH))) collect(entity, described, events, agents);
+  } catch (error) {
+    tolerate(error);
+  }
+  const [payloadBytes = 0, payloadFiles = 0] = (labelOf(opened.bagInfo, 'Payload-Oxum') ?? '').split('.').map(Number);
+  const order = new Map(acquisition?.image.files.map((file, index) => [file.path, index]));
+  return {
+    title: labelOf(opened.bagInfo, 'External-Description') ?? opened.id,
+    accession: labelOf(opened.bagInfo, 'Bag-Group-Identifier'),
+    sealedAt: opened.sealedAt,
+    image: acquisition?.image ?? { name: 'unknown', format: { id: 'unknown', title: 'Unknown' } },
+    medium: acquisition?.medium,
+    payloadBytes,
+    payloadFiles,
+    acquisition: acquisition ?? {},
+    async *files() {
+      let next = 0;
+      for await (const file of opened.files()) {
+        const known = described.get(file.path);
+        const size = known?.size ?? file.size;
+        const isPayload = file.role === FileRole.Image || file.role === FileRole.Submission;
+        yield {
+          ...file,
+          size,
+          sequence: order.get(file.path) ?? next,
+          digests: known?.digests ?? {},
+          blocksPath: isPayload && size > BLOCK_SIZE ? blocksPath(file.path) : undefined,
+          format: known?.format,
+        };
+        next += 1;
+      }
+    },
+    *events() {
+      for (const event of events) yield archiveEvent(event, agents);
+    },
+    names: [...described.keys()].slice(0, MOST_NAMES).map((path) => path.slice(path.lastIndexOf('/') + 1)),
+    text: textOf(acquisition),
+    digests: digestsOf(acquisition, described),
+    problems,
+  };
+}
+
+interface Described {
+  readonly size: number | undefined;
+  readonly digests: Record<string, string>;
+  readonly format: { readonly name: string; readonly puid?: string } | undefined;
+}
+
+function collect(
+  entity: PremisEntity,
+  files: Map<string, Described>,
+  events: PremisEvent[],
+  agents: Map<string, PremisAgent>,
+): void {
+  if (entity.kind === 'event') events.push(entity);
+  if (entity.kind === 'agent') for (const { value } of entity.identifiers) agents.set(value, entity);
+  if (entity.kind !== 'file') return;
+  const [path, [facts]] = [pathOf(entity), entity.characteristics];
+  if (path === undefined) return;
+  const [format] = facts.formats;
+  const digests = (facts.fixity ?? []).filter(({ algorithm }) => algorithm !== 'sha256');
+  files.set(path, {
+    size: facts.size,
+    digests: Object.fromEntries(digests.map(({ algorithm, digest }) => [algorithm, digest])),
+    format: format.puid === undefined ? { name: format.name } : { name: format.name, puid: format.puid },
+  });
+}
+
+/** Our file objects say where they lie in the package. */
+export const BAG_PATH = 'path in the package';
+
+function pathOf(file: PremisFile): string | undefined {
+  return file.storage?.find(({ type }) => type === BAG_PATH)?.value;
+}
+
+function archiveEvent(event: PremisEvent, agents: ReadonlyMap<string, PremisAgent>): ArchiveEvent {
+  return {
+    id: event.identifier.value,
+    type: event.type,
+    at: event.at,
+    outcome: event.outcome,
+    detail: event.detail ?? '',
+    notes: event.notes ?? [],
+    agents: event.agents.map(({ value, role }): EventAgent => {
+      const agent = agents.get(value);
+      const version = agent?.version === undefined ? {} : { version: agent.version };
+      return { name: agent?.name ?? value, type: agent?.type ?? 'software', ...version, role };
+    }),
+  };
+}
+
+function textOf(acquisition: AcquisitionDocument | undefined): string {
+  if (acquisition === undefined) return '';
+  const { image, facts, mapfile, warnings } = acquisition;
+  const words = facts.map(({ name, value }) => `${name}: ${value}`);
+  return [image.format.title, ...words, mapfile?.commandLine ?? '', ...warnings].join('\n');
+}
+
+function digestsOf(acquisition: AcquisitionDocument | undefined, files: ReadonlyMap<string, Described>): string[] {
+  const digests = new Set<string>();
+  for (const { path, sha256 } of acquisition?.image.files ?? []) {
+    for (const digest of [sha256, ...Object.values(files.get(path)?.digests ?? {})]) digests.add(digest);
+  }
+  if (acquisition?.medium !== undefined) digests.add(acquisition.medium.sha256);
+  for (const { digest } of acquisition?.checksums ?? []) digests.add(digest);
+  return [...digests];
+}
+
+/** @throws Fault 'package/acquisition-unreadable' when it is not the JSON that was written. */
+async function readAcquisition(storage: Storage, id: string): Promise<AcquisitionDocument> {
+  const text = (await readSmall(storage, id, ACQUISITION_PATH, LARGEST_ACQUISITION)).toString('utf8');
+  try {
+    const document = JSON.parse(text) as AcquisitionDocument;
+    if (Array.isArray(document.facts) && Array.isArray(document.checksums) && Array.isArray(document.image.files)) return document;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+  }
+  const message = `${ACQUISITION_PATH} of package ${id} is damaged; audit the package: strongroom audit ${id}`;
+  throw new Fault(FaultKind.Corrupt, 'package/acquisition-unreadable', message, { id });
+}

@@ -1,0 +1,106 @@
+/** The events of an ingest in PREMIS terms, in the order in which they happened. */
+import type { AcquisitionDocument, EventAgent } from '../package/index.ts';
+import { type LinkedAgent, local, type PremisAgent, type PremisEvent, type PremisIdentifier, preservationEvent, softwareAgent, uuid } from '../premis/index.ts';
+import type { IngestContext } from './request.ts';
+import type { Ingested } from './steps/describe.ts';
+
+/** Lines of a list that an event's notes show. */
+const MOST_NOTES = 50;
+
+export function agentIdentifier({ name, version }: EventAgent): PremisIdentifier {
+  return local(version === undefined ? name : `${name} ${version}`);
+}
+
+/** The imaging program that a mapfile names. */
+export function imagingAgent(acquisition: AcquisitionDocument): PremisAgent | undefined {
+  const version = toolVersion(acquisition);
+  if (acquisition.mapfile === undefined) return undefined;
+  return softwareAgent(local(`GNU ddrescue ${version}`), 'GNU ddrescue', version);
+}
+
+function toolVersion({ facts }: AcquisitionDocument): string {
+  const tool = facts.find(({ name }) => name === 'imaging tool')?.value;
+  return typeof tool === 'string' ? tool.replace('GNU ddrescue ', '') : 'of unknown version';
+}
+
+export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, sealedAt: Date, context: IngestContext): PremisEvent[] {
+  const { id, received, copied, checksums } = ingested;
+  const [program, ...people] = context.agents.map((agent): LinkedAgent => ({ ...agentIdentifier(agent), role: agent.role }));
+  if (program === undefined) throw new TypeError('an ingest without a program');
+  type Facts = Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>;
+  const event = (facts: Facts, agents: PremisEvent['agents'] = [program, ...people]): PremisEvent =>
+    preservationEvent({ ...facts, id: context.newId(), agents, objects: [{ ...uuid(id), role: 'source' }] });
+  const { deposit, format, totalBytes, startedAt } = received;
+  const count = copied.files.length;
+  const algorithms = [...new Set(copied.files.flatMap(({ digests }) => Object.keys(digests)))];
+  const lists = Map.groupBy(checksums, ({ list }) => list);
+  return [
+    ...imagingEvent(acquisition, event),
+    event({
+      type: 'transfer',
+      at: startedAt,
+      outcome: 'success',
+      detail: `received ${count} files, ${totalBytes} bytes; the source was read once and left as it was`,
+      notes: [`received as ${deposit.kind}: ${deposit.image.name}`, ...received.notes].slice(0, MOST_NOTES),
+    }),
+    event({
+      type: 'message digest calculation',
+      at: sealedAt,
+      outcome: 'success',
+      detail: `${algorithms.join(', ')} of each file, computed while it was copied; SHA-256 of each 1 MiB block of larger ones`,
+    }),
+    ...[...lists].map(([list, records]) =>
+      event({
+        type: 'fixity check',
+        at: sealedAt,
+        outcome: 'success',
+        detail: `${records.length} digests given in ${list} agree with those computed`,
+        notes: records.slice(0, MOST_NOTES).map(({ algorithm, digest, subject }) => `${algorithm} ${digest} ${subject}`),
+      }),
+    ),
+    event({
+      type: 'format identification',
+      at: sealedAt,
+      outcome: format.id === 'raw' && format.basis === 'none' ? 'warning' : 'success',
+      detail: `${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}, identified by ${format.basis}`,
+      notes:
+        format.nameMismatch === undefined
+          ? []
+          : [`the name ends in .${format.nameMismatch.extension}, which promises ${format.nameMismatch.suggests.join(' or ')}`],
+    }),
+    event({
+      type: 'fixity check',
+      at: sealedAt,
+      outcome: 'success',
+      detail: `${count} files were read back from storage and agree with what was received`,
+    }),
+    event({ type: 'ingestion', at: sealedAt, outcome: 'success', detail: 'sealed as a BagIt 1.0 package' }),
+  ];
+}
+
+type MakeEvent = (facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>, agents: PremisEvent['agents']) => PremisEvent;
+
+/** What the mapfile says of the imaging. Its time has no zone; the event's is when the mapfile was last written. */
+function imagingEvent(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {
+  const { mapfile } = acquisition;
+  const agent = imagingAgent(acquisition);
+  if (mapfile === undefined || agent === undefined) return [];
+  const { rescued, bad, nonTried, nonTrimmed, nonScraped } = mapfile.totals;
+  const unread = bad + nonTried + nonTrimmed + nonScraped;
+  return [
+    event(
+      {
+        type: 'imaging',
+        at: mapfile.writtenAt,
+        outcome: unread === 0 ? 'success' : 'warning',
+        detail: mapfile.commandLine ?? 'GNU ddrescue',
+        notes: [
+          `${rescued} bytes rescued; ${bad} bad, ${nonTried} not tried, ${nonTrimmed} not trimmed, ${nonScraped} not scraped`,
+          ...(mapfile.startedAt === undefined ? [] : [`started ${mapfile.startedAt}, local time of the imaging station`]),
+          `from ${mapfile.file}`,
+        ],
+      },
+      [{ ...agent.identifiers[0], role: 'executing program' }],
+    ),
+  ];
+}

@@ -1,0 +1,136 @@
+/** The PREMIS record of an ingest: the image, its files and the medium; what was done to them, when and by whom. */
+import { basename } from 'node:path';
+import { fileSource, identify } from '../media/index.ts';
+import { type AcquisitionDocument, BAG_PATH, FileRole } from '../package/index.ts';
+import {
+  local,
+  type PremisAgent,
+  type PremisBitstream,
+  type PremisContent,
+  type PremisFile,
+  type PremisIdentifier,
+  type PremisRepresentation,
+  type PremisRights,
+  uuid,
+} from '../premis/index.ts';
+import { agentIdentifier, eventsOf, imagingAgent } from './events-of.ts';
+import type { IngestContext } from './request.ts';
+import type { CopiedFile } from './steps/copy.ts';
+import type { Ingested } from './steps/describe.ts';
+
+export function premisOf(
+  ingested: Ingested,
+  acquisition: AcquisitionDocument,
+  sealedAt: Date,
+  context: IngestContext,
+): PremisContent {
+  const rights = rightsOf(ingested);
+  return {
+    objects: objectsOf(ingested, acquisition, rights),
+    events: eventsOf(ingested, acquisition, sealedAt, context),
+    agents: agentsOf(acquisition, context),
+    ...(rights === undefined ? {} : { rights: [rights] }),
+  };
+}
+
+function fileIdentifier(id: string, path: string): PremisIdentifier {
+  return local(`${id}/${path}`);
+}
+
+async function* objectsOf(
+  { id, received, copied }: Ingested,
+  acquisition: AcquisitionDocument,
+  rights: PremisRights | undefined,
+): AsyncIterable<PremisRepresentation | PremisFile | PremisBitstream> {
+  const segments = copied.files.filter(({ role }) => role === FileRole.Image);
+  const [first, ...others] = segments.map(({ path }, index) => ({ ...fileIdentifier(id, path), sequence: index + 1 }));
+  if (first === undefined) throw new TypeError('an image without files');
+  yield {
+    kind: 'representation',
+    identifiers: [uuid(id)],
+    originalName: received.deposit.image.name,
+    relationships: [{ type: 'structural', subType: 'includes', objects: [first, ...others] }],
+    ...(rights === undefined ? {} : { linkedRights: [rights.identifier] }),
+  };
+  for (const file of copied.files) yield fileObject(id, file, acquisition);
+  if (acquisition.medium !== undefined) {
+    yield {
+      kind: 'bitstream',
+      identifiers: [local(`${id}#medium`)],
+      significantProperties: [{ type: 'sector size in bytes', value: String(acquisition.medium.sectorSize) }],
+      characteristics: [
+        {
+          compositionLevel: 0,
+          fixity: [{ algorithm: 'sha256', digest: acquisition.medium.sha256 }],
+          size: acquisition.medium.size,
+          formats: [formatOf(acquisition)],
+        },
+      ],
+      relationships: [{ type: 'structural', subType: 'is Included In', objects: [uuid(id)] }],
+    };
+  }
+}
+
+async function fileObject(id: string, file: CopiedFile, acquisition: AcquisitionDocument): Promise<PremisFile> {
+  const { sha256, ...others } = file.digests;
+  const more = Object.entries(others).map(([algorithm, digest]) => ({ algorithm, digest }) as { algorithm: 'md5'; digest: string });
+  const isImage = file.role === FileRole.Image;
+  return {
+    kind: 'file',
+    identifiers: [fileIdentifier(id, file.path)],
+    significantProperties: [{ type: 'modified, as received', value: file.source.mtime.toISOString() }],
+    characteristics: [
+      {
+        compositionLevel: 0,
+        fixity: [{ algorithm: 'sha256', digest: sha256 ?? file.sha256 }, ...more],
+        size: file.size,
+        formats: [isImage ? formatOf(acquisition) : await paperFormat(file)],
+      },
+    ],
+    originalName: file.source.name,
+    storage: [{ type: BAG_PATH, value: file.path }],
+    relationships: [
+      isImage
+        ? { type: 'structural', subType: 'is Included In', objects: [uuid(id)] }
+        : { type: 'reference', subType: 'documents', objects: [uuid(id)] },
+    ],
+  };
+}
+
+function formatOf({ image: { format } }: AcquisitionDocument): { name: string; puid?: string; notes: [string] } {
+  const note: [string] = [`identified by ${format.basis}`];
+  return format.puid === undefined ? { name: format.title, notes: note } : { name: format.title, puid: format.puid, notes: note };
+}
+
+/** Looked at where it was received: its bytes were compared with the copy's already. */
+async function paperFormat({ source }: CopiedFile): Promise<{ name: string; puid?: string }> {
+  await using bytes = await fileSource(source.path);
+  const { title, puid, basis } = await identify(bytes, basename(source.name));
+  if (basis === 'none') return { name: 'Unknown' };
+  return puid === undefined ? { name: title } : { name: title, puid };
+}
+
+function agentsOf(acquisition: AcquisitionDocument, context: IngestContext): PremisAgent[] {
+  const imaging = imagingAgent(acquisition);
+  return [
+    ...context.agents.map((agent): PremisAgent => {
+      const version = agent.version === undefined ? {} : { version: agent.version };
+      return { kind: 'agent', identifiers: [agentIdentifier(agent)], name: agent.name, type: agent.type, ...version };
+    }),
+    ...(imaging === undefined ? [] : [imaging]),
+  ];
+}
+
+/** What the deed of gift says, as far as the accession tells it. */
+function rightsOf({ id, request }: Ingested): PremisRights | undefined {
+  const restrictions = request.accession?.restrictions;
+  if (restrictions === undefined) return undefined;
+  return {
+    kind: 'rights',
+    identifier: local(`${id}#rights`),
+    basis: 'other',
+    other: { basis: 'donor agreement', notes: [`accession ${request.accession?.number ?? ''}`] },
+    granted: [{ act: 'disseminate', restrictions: [restrictions] }],
+    objects: [uuid(id)],
+  };
+}

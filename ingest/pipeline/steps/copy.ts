@@ -1,0 +1,86 @@
+/** copy: the one pass. Each byte is read once: copied, digested, block-digested, zeros left sparse. */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DepositFile } from '../../acquisition/index.ts';
+import { type Algorithm, copyAndDigest, type Digests, type PassedFile } from '../../digest/index.ts';
+import { BLOCK_SIZE, blocksPath, FileRole, IMAGE_FOLDER, SUBMISSION_FOLDER } from '../../package/index.ts';
+import type { IngestContext } from '../request.ts';
+import type { Received } from './receive.ts';
+
+export interface CopiedFile {
+  /** Path in the package. */
+  readonly path: string;
+  readonly role: typeof FileRole.Image | typeof FileRole.Submission;
+  readonly source: DepositFile;
+  readonly size: number;
+  readonly sha256: string;
+  /** All that were computed, SHA-256 included. */
+  readonly digests: Digests;
+  readonly hasBlocks: boolean;
+}
+
+export interface Copied {
+  /** The image's files in their order, then the papers in order of their names. */
+  readonly files: readonly CopiedFile[];
+  /** Over the image's bytes, end to end. */
+  readonly image: { readonly size: number; readonly digests: Digests };
+}
+
+/** Papers copied side by side: they are small, and each waits for its own fsync. */
+const PAPERS_AT_ONCE = 8;
+
+/** @throws Fault 'digest/source-…', 'digest/target-…'. */
+export async function copy(received: Received, bag: string, context: IngestContext): Promise<Copied> {
+  const { deposit, checksums } = received;
+  const wanted = (isMedium: boolean): Algorithm[] => [
+    ...new Set<Algorithm>(['sha256', ...checksums.filter((each) => (each.subject === 'medium') === isMedium).map(({ algorithm }) => algorithm)]),
+  ];
+  const algorithms = wanted(false);
+  let doneBytes = 0;
+  const report = (bytes: number): void =>
+    context.onProgress?.({ stage: 'copy', doneBytes: doneBytes + bytes, totalBytes: received.totalBytes });
+  const signal = context.signal === undefined ? {} : { signal: context.signal };
+
+  const pass = async (files: readonly DepositFile[], folder: string, medium: boolean): Promise<[CopiedFile[], Digests, number]> => {
+    const named = files.map((file) => ({ file, path: `${folder}${folder === IMAGE_FOLDER ? baseName(file.name) : file.name}` }));
+    for (const { file, path } of named) {
+      await mkdir(dirname(join(bag, path)), { recursive: true });
+      if (file.size > BLOCK_SIZE) await mkdir(dirname(join(bag, blocksPath(path))), { recursive: true });
+    }
+    const result = await copyAndDigest(
+      named.map(({ file, path }) => ({
+        source: file.path,
+        target: join(bag, path),
+        ...(file.size > BLOCK_SIZE ? { blocks: { target: join(bag, blocksPath(path)), path } } : {}),
+      })),
+      { algorithms, ...(medium ? { mediumAlgorithms: wanted(true) } : {}), ...signal, ...(medium ? { onProgress: (at) => report(at.doneBytes) } : {}) },
+    );
+    const role = folder === IMAGE_FOLDER ? FileRole.Image : FileRole.Submission;
+    const copied = named.map(({ file, path }, index) => copiedFile(path, role, file, result.files[index]));
+    return [copied, result.medium.digests, result.medium.size];
+  };
+
+  const joins = deposit.image.scheme !== 'segments';
+  const [image, digests, size] = await pass(deposit.image.files, IMAGE_FOLDER, joins);
+  doneBytes = deposit.image.totalSize;
+  report(0);
+  const papers: CopiedFile[] = [];
+  for (let at = 0; at < deposit.submission.length; at += PAPERS_AT_ONCE) {
+    context.signal?.throwIfAborted();
+    const some = deposit.submission.slice(at, at + PAPERS_AT_ONCE);
+    for (const [files] of await Promise.all(some.map((paper) => pass([paper], SUBMISSION_FOLDER, false)))) papers.push(...files);
+    doneBytes += some.reduce((sum, file) => sum + file.size, 0);
+    report(0);
+  }
+  return { files: [...image, ...papers], image: { size, digests } };
+}
+
+function copiedFile(path: string, role: CopiedFile['role'], source: DepositFile, passed: PassedFile | undefined): CopiedFile {
+  const sha256 = passed?.digests.sha256;
+  if (passed === undefined || sha256 === undefined) throw new TypeError(`the pass says nothing of ${path}`);
+  return { path, role, source, size: passed.size, sha256, digests: passed.digests, hasBlocks: passed.blocks !== undefined };
+}
+
+function baseName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,60 @@
+/** describe: what is known of the disk becomes metadata/acquisition.json and metadata/premis.xml. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { durableWrite } from '../../kernel/index.ts';
+import { ACQUISITION_PATH, type AcquisitionDocument, type ChecksumRecord, PREMIS_PATH } from '../../package/index.ts';
+import { writePremis } from '../../premis/index.ts';
+import { acquisitionOf } from '../acquisition-of.ts';
+import { premisOf } from '../premis-of.ts';
+import type { IngestContext, IngestRequest } from '../request.ts';
+import type { Copied } from './copy.ts';
+import type { Received } from './receive.ts';
+
+export interface Ingested {
+  readonly id: string;
+  readonly request: IngestRequest;
+  readonly received: Received;
+  readonly copied: Copied;
+  readonly checksums: readonly ChecksumRecord[];
+}
+
+export interface Described {
+  readonly id: string;
+  readonly title: string;
+  readonly accession: string | undefined;
+  readonly sealedAt: Date;
+  readonly medium: { readonly size: number; readonly sha256: string } | undefined;
+}
+
+/** @throws Fault 'premis/not-valid' when the record would break our own schema. */
+export async function describe(ingested: Ingested, bag: string, context: IngestContext): Promise<Described> {
+  const { id, request, received } = ingested;
+  await mkdir(join(bag, 'metadata'), { recursive: true });
+  const acquisition: AcquisitionDocument = await acquisitionOf(ingested);
+  await durableWrite(join(bag, ACQUISITION_PATH), `${JSON.stringify(acquisition, null, 2)}\n`);
+  const sealedAt = context.clock.now();
+  await writeStream(join(bag, PREMIS_PATH), (sink) => writePremis(sink, premisOf(ingested, acquisition, sealedAt, context), context.guard));
+  return {
+    id,
+    title: request.title ?? received.deposit.image.name,
+    accession: request.accession?.number,
+    sealedAt,
+    medium: acquisition.medium,
+  };
+}
+
+/** Streams into a new file and fsyncs it. */
+async function writeStream(path: string, write: (sink: (chunk: string) => Promise<void>) => Promise<unknown>): Promise<void> {
+  await using handle = await open(path, 'wx');
+  const stream = createWriteStream(path, { fd: handle.fd, autoClose: false });
+  const failed = once(stream, 'error').then(([error]: unknown[]) => Promise.reject(error as Error));
+  failed.catch(() => undefined);
+  await write(async (chunk) => {
+    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), failed]);
+  });
+  stream.end();
+  await Promise.race([once(stream, 'finish'), failed]);
+  await handle.sync();
+}
