@@ -1,6 +1,7 @@
 /** A strong ETag on every JSON answer to a GET, and 304 to those who have it already. Streams are left alone. */
 import { createHash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, StreamableFile } from '@nestjs/common';
+import { SSE_METADATA } from '@nestjs/common/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 
@@ -9,10 +10,10 @@ export class EtagInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<Partial<FastifyReply>>();
-    // Server-sent events get the bare response of Node, which has no header().
-    if (!['GET', 'HEAD'].includes(request.method) || reply.header === undefined) return next.handle();
-    return next.handle().pipe(map((body: unknown) => answer(body, request, reply as FastifyReply)));
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const isEventStream = Reflect.hasMetadata(SSE_METADATA, context.getHandler());
+    if (!['GET', 'HEAD'].includes(request.method) || isEventStream) return next.handle();
+    return next.handle().pipe(map((body: unknown) => answer(body, request, reply)));
   }
 }
 
