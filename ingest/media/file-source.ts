@@ -1,0 +1,70 @@
+/** One regular file as a ByteSource. Its size is taken once, when it is opened. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { Fault, FaultKind, escaped, wordsOfSystemError } from '../kernel/index.ts';
+import { type ByteSource, checkWindow } from './media.ts';
+
+/**
+ * The caller closes it.
+ * @throws Fault 'unreadable' when the file can't be opened; 'refused' when it is no regular file.
+ */
+export async function fileSource(path: string): Promise<ByteSource> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    const stat = await handle.stat();
+    if (stat.isFile()) return new FileSource(path, handle, stat.size);
+    throw new Fault(FaultKind.Refused, 'media/not-a-file', `"${escaped(path)}" is not a regular file`, { path });
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+class FileSource implements ByteSource {
+  readonly size: number;
+  private readonly path: string;
+  private readonly handle: FileHandle;
+
+  constructor(path: string, handle: FileHandle, size: number) {
+    this.path = path;
+    this.handle = handle;
+    this.size = size;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    checkWindow(this.size, offset, length, `"${escaped(this.path)}"`);
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.handle.read(bytes, done, length - done, offset + done).catch((error: unknown) => {
+        throw unreadable(this.path, error, offset + done);
+      });
+      if (bytesRead === 0) {
+        const message = `"${escaped(this.path)}" had ${this.size} bytes when it was opened and now ends at byte ${offset + done}; leave it alone while it is read`;
+        throw new Fault(FaultKind.Truncated, 'media/shrunk', message, { path: this.path, size: this.size, end: offset + done });
+      }
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+function unreadable(path: string, cause: unknown, offset?: number): Fault {
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
+  const message = `"${escaped(path)}" can't be read${at}: ${wordsOfSystemError(cause)}`;
+  return new Fault(
+    FaultKind.Unreadable,
+    'media/unreadable',
+    message,
+    { path, ...(offset === undefined ? {} : { offset }) },
+    { cause },
+  );
+}

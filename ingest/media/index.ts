@@ -1,0 +1,23 @@
+/**
+ * media: what a disk image contains, seen as one flat medium; and what any file is, by content.
+ * May import: kernel.
+ * Imported by: acquisition, package, export and everything above.
+ * Entry: openMedia(container) for the medium, identify(container) for the name of the format.
+ */
+export { chainSource } from './chain.ts';
+export { type Failure, faultySource } from './faulty-source.ts';
+export { fileSource } from './file-source.ts';
+export { type Identification, identify } from './identify.ts';
+export {
+  type ByteSource,
+  type Companions,
+  Confidence,
+  type Extent,
+  ExtentKind,
+  type Media,
+  type MediaFormat,
+  alone,
+} from './media.ts';
+export { openMedia } from './open.ts';
+export { formats } from './registry.ts';
+export { ContentKind } from './signatures.ts';

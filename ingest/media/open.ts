@@ -1,0 +1,22 @@
+/** The entry of media: probe all, open the surest, refuse a tie and what is only recognised. */
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { identify } from './identify.ts';
+import { type ByteSource, type Companions, type Media, alone } from './media.ts';
+import { formats } from './registry.ts';
+
+/**
+ * The medium inside `container`, which stays open and belongs to the caller.
+ * @throws Fault 'media/not-read' for a format this version keeps but can't read; 'media/no-image' for a document;
+ * 'media/empty' for no bytes; 'media/ambiguous' for a tie.
+ */
+export async function openMedia(container: ByteSource, companions: Companions = alone): Promise<Media> {
+  if (container.size === 0) throw new Fault(FaultKind.Truncated, 'media/empty', 'the image has 0 bytes; image the carrier again');
+  const { id, title, kind, readable } = await identify(container);
+  const format = readable ? formats.get(id) : undefined;
+  if (format !== undefined) return format.open(container, companions);
+  if (kind === 'paper') {
+    throw new Fault(FaultKind.Unsupported, 'media/no-image', `the content is no disk image but: ${title}`, { format: id });
+  }
+  const message = `${title} is recognised, but not read by this version; it is kept as received`;
+  throw new Fault(FaultKind.Unsupported, 'media/not-read', message, { format: id });
+}

@@ -1,0 +1,27 @@
+/** The medium of formats that wrap nothing: the container's bytes, all of them, as they are. */
+import type { Fault } from '../kernel/index.ts';
+import { type ByteSource, ExtentKind, type Media, type MediaFacts } from './media.ts';
+
+export interface WholeMediaSettings {
+  readonly format: string;
+  readonly sectorSize: number;
+  readonly facts?: MediaFacts;
+  readonly warnings?: readonly Fault[];
+}
+
+/** Closing it leaves the container open. */
+export function wholeMedia(container: ByteSource, settings: WholeMediaSettings): Media {
+  const { format, sectorSize, facts = {}, warnings = [] } = settings;
+  return {
+    format,
+    sectorSize,
+    facts,
+    warnings,
+    size: container.size,
+    read: (offset, length) => container.read(offset, length),
+    async *extents() {
+      if (container.size > 0) yield { offset: 0, length: container.size, kind: ExtentKind.Data };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
