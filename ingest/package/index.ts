@@ -3,6 +3,7 @@
  * May import: kernel, media, digest, premis, journal, storage, acquisition and bagit-js.
  * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord().
  */
+export type { AcquisitionDocument, ChecksumRecord } from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
 export { type ByteRange, type FixityFinding, FixityOutcome } from './finding.ts';
 export { openPackage } from './open-package.ts';
@@ -18,6 +19,6 @@ export {
   PREMIS_PATH,
   SUBMISSION_FOLDER,
 } from './package.ts';
-export { type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
+export { BAG_PATH, type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
 export { type SealedPackage, type SealOrder, sealPackage } from './seal-package.ts';
 export { verifyPackage, type VerifyPosition, type VerifyResult } from './verify-package.ts';

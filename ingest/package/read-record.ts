@@ -149,9 +149,9 @@ function archiveEvent(event: PremisEvent, agents: ReadonlyMap<string, PremisAgen
 
 function textOf(acquisition: AcquisitionDocument | undefined): string {
   if (acquisition === undefined) return '';
-  const { image, facts, mapfile, warnings } = acquisition;
+  const { image, facts, notes } = acquisition;
   const words = facts.map(({ name, value }) => `${name}: ${value}`);
-  return [image.format.title, ...words, mapfile?.commandLine ?? '', ...warnings].join('\n');
+  return [image.format.title, ...words, ...notes].join('\n');
 }
 
 function digestsOf(acquisition: AcquisitionDocument | undefined, files: ReadonlyMap<string, Described>): string[] {

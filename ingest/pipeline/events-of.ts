@@ -13,14 +13,13 @@ export function agentIdentifier({ name, version }: EventAgent): PremisIdentifier
 
 /** The imaging program that a mapfile names. */
 export function imagingAgent(acquisition: AcquisitionDocument): PremisAgent | undefined {
-  const version = toolVersion(acquisition);
-  if (acquisition.mapfile === undefined) return undefined;
+  if (acquisition.mapfiles.length === 0) return undefined;
+  const version = factOf(acquisition, 'ddrescue version') ?? 'unknown';
   return softwareAgent(local(`GNU ddrescue ${version}`), 'GNU ddrescue', version);
 }
 
-function toolVersion({ facts }: AcquisitionDocument): string {
-  const tool = facts.find(({ name }) => name === 'imaging tool')?.value;
-  return typeof tool === 'string' ? tool.replace('GNU ddrescue ', '') : 'of unknown version';
+function factOf({ facts }: AcquisitionDocument, name: string): string | undefined {
+  return facts.find((fact) => fact.name === name)?.value.toString();
 }
 
 export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, sealedAt: Date, context: IngestContext): PremisEvent[] {
@@ -33,9 +32,9 @@ export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, s
   const { deposit, format, totalBytes, startedAt } = received;
   const count = copied.files.length;
   const algorithms = [...new Set(copied.files.flatMap(({ digests }) => Object.keys(digests)))];
-  const lists = Map.groupBy(checksums, ({ list }) => list);
+  const lists = [...new Set(checksums.map(({ list }) => list))];
   return [
-    ...imagingEvent(acquisition, event),
+    ...imagingEvents(acquisition, event),
     event({
       type: 'transfer',
       at: startedAt,
@@ -49,15 +48,16 @@ export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, s
       outcome: 'success',
       detail: `${algorithms.join(', ')} of each file, computed while it was copied; SHA-256 of each 1 MiB block of larger ones`,
     }),
-    ...[...lists].map(([list, records]) =>
-      event({
+    ...lists.map((list) => {
+      const records = checksums.filter((record) => record.list === list);
+      return event({
         type: 'fixity check',
         at: sealedAt,
         outcome: 'success',
         detail: `${records.length} digests given in ${list} agree with those computed`,
         notes: records.slice(0, MOST_NOTES).map(({ algorithm, digest, subject }) => `${algorithm} ${digest} ${subject}`),
-      }),
-    ),
+      });
+    }),
     event({
       type: 'format identification',
       at: sealedAt,
@@ -80,27 +80,27 @@ export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, s
 
 type MakeEvent = (facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>, agents: PremisEvent['agents']) => PremisEvent;
 
-/** What the mapfile says of the imaging. Its time has no zone; the event's is when the mapfile was last written. */
-function imagingEvent(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {
-  const { mapfile } = acquisition;
+/** What the mapfiles say of the imaging. Their times have no zone; the event's is when the map was last written. */
+function imagingEvents(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {
   const agent = imagingAgent(acquisition);
-  if (mapfile === undefined || agent === undefined) return [];
-  const { rescued, bad, nonTried, nonTrimmed, nonScraped } = mapfile.totals;
-  const unread = bad + nonTried + nonTrimmed + nonScraped;
-  return [
-    event(
+  if (agent === undefined) return [];
+  const started = factOf(acquisition, 'ddrescue start time');
+  return acquisition.mapfiles.map(({ file, sums, writtenAt }) => {
+    const { rescued, ...unread } = sums;
+    const isWhole = Object.values(unread).every(({ bytes }) => bytes === 0);
+    return event(
       {
         type: 'imaging',
-        at: mapfile.writtenAt,
-        outcome: unread === 0 ? 'success' : 'warning',
-        detail: mapfile.commandLine ?? 'GNU ddrescue',
+        at: new Date(writtenAt),
+        outcome: isWhole ? 'success' : 'warning',
+        detail: factOf(acquisition, 'ddrescue command line') ?? 'GNU ddrescue',
         notes: [
-          `${rescued} bytes rescued; ${bad} bad, ${nonTried} not tried, ${nonTrimmed} not trimmed, ${nonScraped} not scraped`,
-          ...(mapfile.startedAt === undefined ? [] : [`started ${mapfile.startedAt}, local time of the imaging station`]),
-          `from ${mapfile.file}`,
+          `${rescued.bytes} bytes rescued; ${unread.bad.bytes} bad, ${unread.nonTried.bytes} not tried, ${unread.nonTrimmed.bytes} not trimmed, ${unread.nonScraped.bytes} not scraped`,
+          ...(started === undefined ? [] : [`started ${started}, local time of the imaging station`]),
+          `told by ${file}`,
         ],
       },
       [{ ...agent.identifiers[0], role: 'executing program' }],
-    ),
-  ];
+    );
+  });
 }

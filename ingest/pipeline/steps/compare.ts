@@ -14,14 +14,13 @@ export async function compare(
 ): Promise<readonly ChecksumRecord[]> {
   const byName = new Map(copied.files.map((file) => [file.source.name, file]));
   const records: ChecksumRecord[] = [];
-  for (const { list, line, algorithm, digest, subject } of received.checksums) {
-    const isMedium = subject === 'medium';
-    const file = isMedium ? undefined : byName.get(subject.name);
-    const found = isMedium ? copied.image.digests[algorithm] : file?.digests[algorithm];
-    const name = isMedium ? received.deposit.image.name : subject.name;
+  for (const { algorithm, digest, of, source } of received.known.expected) {
+    const file = of === 'medium' ? undefined : byName.get(of.file);
+    const found = of === 'medium' ? copied.image.digests[algorithm] : file?.digests[algorithm];
+    const name = of === 'medium' ? received.deposit.image.name : of.file;
     if (found === undefined) throw new TypeError(`no ${algorithm} of ${name} was computed`);
-    if (found !== digest) throw mismatch({ name, algorithm, given: digest, found, list, line });
-    records.push({ list, line, algorithm, digest, subject: file?.path ?? 'medium', outcome: 'match' });
+    if (found !== digest) throw mismatch({ name, algorithm, given: digest, found, list: source.file, line: source.line });
+    records.push({ list: source.file, line: source.line, algorithm, digest, subject: file?.path ?? 'medium', outcome: 'match' });
   }
   if (!request.again) await mustBeNew(copied, context);
   return records;

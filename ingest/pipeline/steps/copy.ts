@@ -31,9 +31,9 @@ const PAPERS_AT_ONCE = 8;
 
 /** @throws Fault 'digest/source-…', 'digest/target-…'. */
 export async function copy(received: Received, bag: string, context: IngestContext): Promise<Copied> {
-  const { deposit, checksums } = received;
+  const { deposit, known } = received;
   const wanted = (isMedium: boolean): Algorithm[] => [
-    ...new Set<Algorithm>(['sha256', ...checksums.filter((each) => (each.subject === 'medium') === isMedium).map(({ algorithm }) => algorithm)]),
+    ...new Set<Algorithm>(['sha256', ...known.expected.filter(({ of }) => (of === 'medium') === isMedium).map(({ algorithm }) => algorithm)]),
   ];
   const algorithms = wanted(false);
   let doneBytes = 0;

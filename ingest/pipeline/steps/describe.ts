@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { durableWrite } from '../../kernel/index.ts';
 import { ACQUISITION_PATH, type AcquisitionDocument, type ChecksumRecord, PREMIS_PATH } from '../../package/index.ts';
 import { writePremis } from '../../premis/index.ts';
-import { acquisitionOf } from '../acquisition-of.ts';
+import { acquisitionDocument } from '../acquisition-document.ts';
 import { premisOf } from '../premis-of.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 import type { Copied } from './copy.ts';
@@ -32,7 +32,7 @@ export interface Described {
 export async function describe(ingested: Ingested, bag: string, context: IngestContext): Promise<Described> {
   const { id, request, received } = ingested;
   await mkdir(join(bag, 'metadata'), { recursive: true });
-  const acquisition: AcquisitionDocument = await acquisitionOf(ingested);
+  const acquisition: AcquisitionDocument = acquisitionDocument(ingested);
   await durableWrite(join(bag, ACQUISITION_PATH), `${JSON.stringify(acquisition, null, 2)}\n`);
   const sealedAt = context.clock.now();
   await writeStream(join(bag, PREMIS_PATH), (sink) => writePremis(sink, premisOf(ingested, acquisition, sealedAt, context), context.guard));

@@ -1,14 +1,6 @@
 /** receive: looks at what lies at the path: which files are the image, what came with it, and whether there is room. */
-import {
-  type Checksum,
-  type Deposit,
-  imageSource,
-  type Mapfile,
-  matchChecksums,
-  readChecksumList,
-  readDeposit,
-  readMapfile,
-} from '../../acquisition/index.ts';
+import { stat } from 'node:fs/promises';
+import { type Acquisition, acquisitionOf, type Deposit, imageSource, readDeposit, readPapers } from '../../acquisition/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { alone, type Identification, identify, openMedia } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
@@ -19,9 +11,8 @@ export interface Received {
   readonly format: Identification;
   /** The disk inside the image: here always the image's own bytes; undefined for a container that is not opened. */
   readonly medium: { readonly sectorSize: number; readonly facts: Readonly<Record<string, string | number>> } | undefined;
-  /** Digests that came along, each with the file it is of. */
-  readonly checksums: readonly Checksum[];
-  readonly mapfile: Mapfile | undefined;
+  /** What lists and mapfiles say. */
+  readonly known: Acquisition;
   readonly totalBytes: number;
   /** For the archivist. */
   readonly notes: readonly string[];
@@ -32,22 +23,14 @@ export interface Received {
 const MARGIN_SHARE = 0.01;
 const MARGIN_BYTES = 16 << 20;
 
-/** @throws Fault 'acquisition/…' for what can't be taken in, 'ingest/no-space', 'ingest/two-mapfiles'. */
+/** @throws Fault 'acquisition/…' for what can't be taken in, 'ingest/no-space'. */
 export async function receive(request: IngestRequest, context: IngestContext): Promise<Received> {
   const startedAt = context.clock.now();
   const deposit = await readDeposit(request.path);
-  const lists = [];
-  for (const file of deposit.checksumLists) lists.push(await readChecksumList(file));
-  const checksums = await matchChecksums(deposit, lists);
-  const [mapfile, second] = deposit.mapfiles;
-  if (second !== undefined) {
-    const names = deposit.mapfiles.map(({ name }) => name);
-    const message = `the deposit has ${names.length} ddrescue mapfiles (${names.join(', ')}); leave the one that belongs to the image`;
-    throw new Fault(FaultKind.Refused, 'ingest/two-mapfiles', message, { files: names });
-  }
+  const known = await acquisitionOf(deposit, await readPapers(deposit));
   await using source = await imageSource(deposit);
   const format = await identify(source, deposit.image.name);
-  const notes = deposit.notes.map(({ message }) => message);
+  const notes = known.notes.map(({ message }) => message);
   const medium = format.readable ? await mediumOf(source, notes) : undefined;
   if (medium === undefined) notes.push(`${format.title} is kept as it is; this version does not look inside`);
   if (format.nameMismatch !== undefined) {
@@ -55,16 +38,7 @@ export async function receive(request: IngestRequest, context: IngestContext): P
   }
   const totalBytes = deposit.image.totalSize + deposit.submission.reduce((sum, { size }) => sum + size, 0);
   await mustFit(deposit, totalBytes, context);
-  return {
-    deposit,
-    format,
-    medium,
-    checksums,
-    mapfile: mapfile === undefined ? undefined : await readMapfile(mapfile),
-    totalBytes,
-    notes,
-    startedAt,
-  };
+  return { deposit, format, medium, known, totalBytes, notes, startedAt };
 }
 
 async function mediumOf(source: Parameters<typeof openMedia>[0], notes: string[]): Promise<Received['medium']> {
@@ -76,8 +50,10 @@ async function mediumOf(source: Parameters<typeof openMedia>[0], notes: string[]
 /** Holes in a sparse source take no room in the copy either: what the source takes on its disk is what counts. */
 async function mustFit(deposit: Deposit, totalBytes: number, context: IngestContext): Promise<void> {
   const free = await context.storage.freeBytes();
-  const files = [...deposit.image.files, ...deposit.submission];
-  const taken = files.reduce((sum, file) => sum + Math.min(file.size, file.allocatedBytes), 0);
+  let taken = 0;
+  for (const { path, size } of [...deposit.image.files, ...deposit.submission]) {
+    taken += Math.min(size, (await stat(path)).blocks * 512);
+  }
   const needed = Math.ceil(taken * (1 + MARGIN_SHARE)) + MARGIN_BYTES;
   if (free === undefined || free >= needed) return;
   throw new Fault(
