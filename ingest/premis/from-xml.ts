@@ -112,10 +112,14 @@ function relationship(node: XmlNode): Relationship {
 function common(node: XmlNode) {
   return {
     identifiers: nonEmpty(node, 'objectIdentifier', identifier),
-    significantProperties: list(node, 'significantProperties', (one): SignificantProperty => ({
-      type: textOf(one, 'significantPropertiesType'),
-      value: textOf(one, 'significantPropertiesValue'),
-    })),
+    significantProperties: list(
+      node,
+      'significantProperties',
+      (one): SignificantProperty => ({
+        type: textOf(one, 'significantPropertiesType'),
+        value: textOf(one, 'significantPropertiesValue'),
+      }),
+    ),
     relationships: list(node, 'relationship', relationship),
     linkedEvents: list(node, 'linkingEventIdentifier', identifier),
     linkedRights: list(node, 'linkingRightsStatementIdentifier', identifier),
@@ -171,14 +175,22 @@ function event(node: XmlNode): PremisEvent {
     detail: detail === undefined ? undefined : optionalText(detail, 'eventDetail'),
     outcome: termOf(information, 'eventOutcome', 'eventOutcome'),
     notes: first === undefined ? undefined : [first, ...rest],
-    agents: nonEmpty(node, 'linkingAgentIdentifier', (one): LinkedAgent => ({
-      ...identifier(one),
-      role: termOf(one, 'linkingAgentRole', 'eventRelatedAgentRole'),
-    })),
-    objects: nonEmpty(node, 'linkingObjectIdentifier', (one): LinkedObject => ({
-      ...identifier(one),
-      role: termOf(one, 'linkingObjectRole', 'eventRelatedObjectRole'),
-    })),
+    agents: nonEmpty(
+      node,
+      'linkingAgentIdentifier',
+      (one): LinkedAgent => ({
+        ...identifier(one),
+        role: termOf(one, 'linkingAgentRole', 'eventRelatedAgentRole'),
+      }),
+    ),
+    objects: nonEmpty(
+      node,
+      'linkingObjectIdentifier',
+      (one): LinkedObject => ({
+        ...identifier(one),
+        role: termOf(one, 'linkingObjectRole', 'eventRelatedObjectRole'),
+      }),
+    ),
   });
 }
 
@@ -226,7 +238,8 @@ function rights(node: XmlNode): PremisRights {
         jurisdiction: textOf(copyright, 'copyrightJurisdiction'),
         notes: list(copyright, 'copyrightNote', text),
       }),
-    license: license && given<Part<'license'>>({ terms: textOf(license, 'licenseTerms'), notes: list(license, 'licenseNote', text) }),
+    license:
+      license && given<Part<'license'>>({ terms: textOf(license, 'licenseTerms'), notes: list(license, 'licenseNote', text) }),
     statutes: list(statement, 'statuteInformation', (one) =>
       given<Statute>({
         jurisdiction: textOf(one, 'statuteJurisdiction'),
@@ -234,7 +247,8 @@ function rights(node: XmlNode): PremisRights {
         notes: list(one, 'statuteNote', text),
       }),
     ),
-    other: other && given<Part<'other'>>({ basis: textOf(other, 'otherRightsBasis'), notes: list(other, 'otherRightsNote', text) }),
+    other:
+      other && given<Part<'other'>>({ basis: textOf(other, 'otherRightsBasis'), notes: list(other, 'otherRightsNote', text) }),
     granted: list(statement, 'rightsGranted', (one) =>
       given<RightsGranted>({
         act: textOf(one, 'act'),

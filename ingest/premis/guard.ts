@@ -13,21 +13,28 @@ const STAND_IN =
   '<object xsi:type="representation"><objectIdentifier><objectIdentifierType>local</objectIdentifierType>' +
   '<objectIdentifierValue>stand-in</objectIdentifierValue></objectIdentifier></object>';
 
+const HEAD = Buffer.from(`${ROOT}\n`);
+const HEAD_WITH_STAND_IN = Buffer.from(`${ROOT}${STAND_IN}\n`);
+const FOOT_BYTES = Buffer.from(FOOT);
+
 const OPTIONS = { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES };
 
 /** A compiled schema in WebAssembly memory: dispose it (`using`), or share one for the life of the process. */
 export interface PremisGuard extends Disposable {
   /**
-   * @param entities XML of whole entities, objects first, each ended by a line feed.
+   * @param entities XML of whole entities in UTF-8, objects first, each ended by a line feed.
    * @param at line of the document on which they begin, and whether an object is among them.
    * @throws Fault 'premis/not-valid' with the line of the document and the words of the validator.
    */
-  check(entities: string, at: { line: number; hasObject: boolean }): void;
+  check(entities: Uint8Array, at: { line: number; hasObject: boolean }): void;
 }
 
 function firstOf(error: XmlLibError): { line: number; message: string } {
   const [first] = error.details;
-  return { line: first?.line ?? 0, message: (first?.message ?? error.message).trim().replaceAll('{http://www.loc.gov/premis/v3}', '') };
+  return {
+    line: first?.line ?? 0,
+    message: (first?.message ?? error.message).trim().replaceAll('{http://www.loc.gov/premis/v3}', ''),
+  };
 }
 
 /** @param xsd the schema; without it, the one in our own `schemas/`. */
@@ -44,7 +51,7 @@ export async function openPremisGuard(xsd?: Uint8Array): Promise<PremisGuard> {
     check(entities, { line, hasObject }) {
       let document: XmlDocument | undefined;
       try {
-        document = XmlDocument.fromString(`${ROOT}${hasObject ? '' : STAND_IN}\n${entities}${FOOT}`, OPTIONS);
+        document = XmlDocument.fromBuffer(Buffer.concat([hasObject ? HEAD : HEAD_WITH_STAND_IN, entities, FOOT_BYTES]), OPTIONS);
         validator.validate(document);
       } catch (error) {
         if (!(error instanceof XmlLibError)) throw error;

@@ -5,43 +5,21 @@
  */
 export type {
   Characteristics,
-  CreatingApplication,
   Fixity,
-  Inhibitor,
   LinkedAgent,
   LinkedObject,
   ObjectFormat,
   PremisAgent,
-  PremisBitstream,
   PremisEntity,
   PremisEvent,
   PremisFile,
   PremisIdentifier,
-  PremisIntellectualEntity,
   PremisObject,
-  PremisRepresentation,
   PremisRights,
-  RelatedObject,
   Relationship,
-  RightsGranted,
-  SignificantProperty,
-  StorageLocation,
-  Term,
 } from './entities.ts';
 export { openPremisGuard, type PremisGuard } from './guard.ts';
 export { type PremisLimits, readPremis } from './read-premis.ts';
 export { local, organizationAgent, personAgent, preservationEvent, softwareAgent, uuid } from './records.ts';
-export {
-  type AgentRole,
-  type AgentType,
-  type CopyrightStatus,
-  type DigestAlgorithm,
-  type EventOutcome,
-  type EventType,
-  type ObjectRole,
-  type RelationshipSubType,
-  type RelationshipType,
-  type RightsBasis,
-  vocabularies,
-} from './vocabulary.ts';
-export { type PremisContent, type PremisCounts, type PremisSink, writePremis } from './write-premis.ts';
+export { type DigestAlgorithm, type EventOutcome, type EventType, vocabularies } from './vocabulary.ts';
+export { type PremisContent, type PremisSink, writePremis } from './write-premis.ts';

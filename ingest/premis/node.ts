@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../kernel/index.ts';
 import type { NonEmpty } from './entities.ts';
 import { plainText } from './text.ts';
-import { knownTerm, type Vocabulary } from './vocabulary.ts';
+import { knownTerm, type vocabularies, type Vocabulary } from './vocabulary.ts';
 
 export interface XmlNode {
   readonly name: string;
@@ -79,7 +79,8 @@ export function optionalNumber(node: XmlNode, name: string): number | undefined 
   const found = child(node, name);
   if (found === undefined || found.attributes['unknown'] === 'yes') return undefined;
   const value = Number(found.text);
-  if (!/^\s*\d+\s*$/.test(found.text) || !Number.isSafeInteger(value)) throw unreadable(found, 'a whole number up to 9007199254740991');
+  if (!/^\s*\d+\s*$/.test(found.text) || !Number.isSafeInteger(value))
+    throw unreadable(found, 'a whole number up to 9007199254740991');
   return value;
 }
 
@@ -93,10 +94,10 @@ export function time(node: XmlNode, name: string): Date {
 }
 
 /** @throws Fault 'premis/unknown-term' for a word that is not in the vocabulary of this version. */
-export function termOf<T extends string>(node: XmlNode, name: string, vocabulary: Vocabulary): T {
+export function termOf<V extends Vocabulary>(node: XmlNode, name: string, vocabulary: V): keyof (typeof vocabularies)[V] {
   const found = required(node, name);
   const label = knownTerm(vocabulary, found.text, found.attributes['valueURI']);
-  if (label !== undefined) return label as T;
+  if (label !== undefined) return label as keyof (typeof vocabularies)[V];
   throw unknownTerm(found, vocabulary);
 }
 

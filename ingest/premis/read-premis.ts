@@ -32,11 +32,16 @@ function tooLarge(what: keyof PremisLimits, limit: number, line: number): Fault 
     depth: `elements nested deeper than ${limit}`,
     text: `a text longer than ${limit} characters`,
   }[what];
-  return new Fault(FaultKind.Refused, 'premis/too-large', `the PREMIS record holds ${words}, at line ${line}; it is not read further`, {
-    limit: what,
-    most: limit,
-    line,
-  });
+  return new Fault(
+    FaultKind.Refused,
+    'premis/too-large',
+    `the PREMIS record holds ${words}, at line ${line}; it is not read further`,
+    {
+      limit: what,
+      most: limit,
+      line,
+    },
+  );
 }
 
 function notPremis(line: number, got: string): Fault {
@@ -96,14 +101,20 @@ class Reader {
     });
     parser.on('xmldecl', ({ encoding }) => {
       if (encoding === undefined || /^utf-?8$/i.test(encoding)) return;
-      throw new Fault(FaultKind.Unsupported, 'premis/encoding-name', `the PREMIS record says it is in ${encoding}; only UTF-8 is read`, {
-        encoding,
-      });
+      throw new Fault(
+        FaultKind.Unsupported,
+        'premis/encoding-name',
+        `the PREMIS record says it is in ${encoding}; only UTF-8 is read`,
+        {
+          encoding,
+        },
+      );
     });
     parser.on('opentag', (tag) => {
       const attributes: Record<string, string> = {};
       for (const { uri, local, value } of Object.values(tag.attributes)) {
-        if (uri === XSI ? local === 'type' : uri === '' && ['valueURI', 'unknown', 'version'].includes(local)) attributes[local] = value;
+        if (uri === XSI ? local === 'type' : uri === '' && ['valueURI', 'unknown', 'version'].includes(local))
+          attributes[local] = value;
       }
       this.#opened(tag.local, tag.uri, attributes);
     });
@@ -124,7 +135,8 @@ class Reader {
     if (this.#depth > this.#limits.depth) throw tooLarge('depth', this.#limits.depth, line);
     if (this.#depth === 1) {
       const version = attributes['version'] ?? '';
-      if (uri !== NAMESPACE || name !== 'premis' || version !== '3.0') throw notPremis(line, `<${name} version="${version}"> in the namespace "${uri}"`);
+      if (uri !== NAMESPACE || name !== 'premis' || version !== '3.0')
+        throw notPremis(line, `<${name} version="${version}"> in the namespace "${uri}"`);
       this.#rootSeen = true;
       return;
     }

@@ -10,7 +10,9 @@
 /** Longest text that is written, in UTF-16 units: with every character escaped it stays below libxml2's 10 MB. */
 const MAX_TEXT = 1 << 20;
 
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const NEEDS_WORK = /[\u0000-\u001f&<>\u007f-\u009f\u2028\ud800-\udfff\ufffe\uffff]|\\u\{/;
+// oxlint-disable-next-line no-control-regex -- the same
 const TO_WRITE = /[\u0000-\u001f&<>\u007f-\u009f\u2028\p{Cs}\ufffe\uffff]|\\(?=u\{)/gu;
 const ESCAPE = /\\u\{(0|[1-9A-F][0-9A-F]{0,3})\}/g;
 
@@ -33,7 +35,8 @@ function written(character: string): string {
  * @throws RangeError when it is longer than 1,048,576 UTF-16 units.
  */
 export function xmlText(text: string): string {
-  if (text.length > MAX_TEXT) throw new RangeError(`a text of ${text.length} characters is too long for PREMIS; the limit is ${MAX_TEXT}`);
+  if (text.length > MAX_TEXT)
+    throw new RangeError(`a text of ${text.length} characters is too long for PREMIS; the limit is ${MAX_TEXT}`);
   return NEEDS_WORK.test(text) ? text.replace(TO_WRITE, written) : text;
 }
 

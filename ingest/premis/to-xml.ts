@@ -70,7 +70,10 @@ function characteristics(depth: number, facts: Characteristics): string {
       each(facts.fixity, ({ algorithm, digest, originator }) => {
         const { attributes, label } = writtenAlgorithm(algorithm, digest);
         const name = `<messageDigestAlgorithm${attributes}>${label}</messageDigestAlgorithm>`;
-        return line(inner, `<fixity>${name}${leaf('messageDigest', digest)}${maybe('messageDigestOriginator', originator)}</fixity>`);
+        return line(
+          inner,
+          `<fixity>${name}${leaf('messageDigest', digest)}${maybe('messageDigestOriginator', originator)}</fixity>`,
+        );
       }) +
       line(inner, maybe('size', facts.size)) +
       each(facts.formats, (one) => format(inner, one)) +
@@ -81,7 +84,10 @@ function characteristics(depth: number, facts: Characteristics): string {
             `<creatingApplication>${leaf('creatingApplicationName', made.name)}${maybe('creatingApplicationVersion', made.version)}${maybe('dateCreatedByApplication', made.created)}</creatingApplication>`,
           )) +
       each(facts.inhibitors, ({ type, targets }) =>
-        line(inner, `<inhibitors>${leaf('inhibitorType', type)}${each(targets, (target) => leaf('inhibitorTarget', target))}</inhibitors>`),
+        line(
+          inner,
+          `<inhibitors>${leaf('inhibitorType', type)}${each(targets, (target) => leaf('inhibitorTarget', target))}</inhibitors>`,
+        ),
       ),
   );
 }
@@ -203,7 +209,11 @@ function rights(facts: PremisRights): string {
     ) +
     (other === undefined
       ? ''
-      : block(3, 'otherRightsInformation', line(4, leaf('otherRightsBasis', other.basis)) + notes('otherRightsNote', other.notes))) +
+      : block(
+          3,
+          'otherRightsInformation',
+          line(4, leaf('otherRightsBasis', other.basis)) + notes('otherRightsNote', other.notes),
+        )) +
     each(facts.granted, granted) +
     each(facts.objects, (one) => line(3, identifier('linkingObjectIdentifier', one))) +
     each(facts.agents, (one) => line(3, identifier('linkingAgentIdentifier', one)));
@@ -229,6 +239,6 @@ export function entityToXml(entity: PremisEntity): string {
     case 'intellectualEntity':
       return object(entity);
     default:
-      throw new TypeError(`"${(entity as { kind: unknown }).kind}" is no kind of PREMIS entity`);
+      throw new TypeError(`"${(entity as { kind: string }).kind}" is no kind of PREMIS entity`);
   }
 }

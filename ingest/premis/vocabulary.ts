@@ -107,7 +107,13 @@ const relationshipSubType = {
 } as const;
 
 /** The algorithms that we may write. SHA-224, SHA-3 and BLAKE2 are not in the vocabulary. */
-const cryptographicHashFunctions = { MD5: 'md5', 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
+const cryptographicHashFunctions = {
+  MD5: 'md5',
+  'SHA-1': 'sha1',
+  'SHA-256': 'sha256',
+  'SHA-384': 'sha384',
+  'SHA-512': 'sha512',
+} as const;
 
 const rightsBasis = { copyright: 'cop', 'institutional policy': 'ins', license: 'lic', other: 'oth', statute: 'sta' } as const;
 
@@ -150,7 +156,8 @@ const byLabel = new Map<Vocabulary, ReadonlyMap<string, Written>>();
 const byCode = new Map<Vocabulary, ReadonlyMap<string, string>>();
 for (const [name, table] of Object.entries(vocabularies)) {
   const entries = Object.entries(table as Record<string, string>);
-  const attributes = (code: string): string => ` authority="${name}" authorityURI="${BASE}${name}" valueURI="${BASE}${name}/${code}"`;
+  const attributes = (code: string): string =>
+    ` authority="${name}" authorityURI="${BASE}${name}" valueURI="${BASE}${name}/${code}"`;
   byLabel.set(name as Vocabulary, new Map(entries.map(([label, code]) => [label, { attributes: attributes(code), label }])));
   byCode.set(name as Vocabulary, new Map(entries.map(([label, code]) => [code, label])));
 }
