@@ -21,5 +21,12 @@ export type {
 export { openPremisGuard, type PremisGuard } from './guard.ts';
 export { type PremisLimits, readPremis } from './read-premis.ts';
 export { local, organizationAgent, personAgent, preservationEvent, softwareAgent, uuid } from './records.ts';
-export { type DigestAlgorithm, type EventOutcome, type EventType, vocabularies } from './vocabulary.ts';
+export {
+  type AgentRole,
+  type AgentType,
+  type DigestAlgorithm,
+  type EventOutcome,
+  type EventType,
+  vocabularies,
+} from './vocabulary.ts';
 export { type PremisContent, type PremisSink, writePremis } from './write-premis.ts';

@@ -22,8 +22,8 @@ export interface PremisCounts {
   readonly rights: number;
 }
 
-/** Takes a piece of the document (UTF-8); the next one is made when its promise is fulfilled. */
-export type PremisSink = (chunk: Uint8Array) => Promise<void> | void;
+/** Takes a piece of the document; the next one is made when its promise is fulfilled. Pieces end at a line, never inside a character. */
+export type PremisSink = (chunk: string) => Promise<void> | void;
 
 const PARTS = {
   objects: ['file', 'representation', 'bitstream', 'intellectualEntity'],
@@ -66,16 +66,17 @@ export async function writePremis(sink: PremisSink, content: PremisContent, guar
 
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
-    const text = Buffer.from(batch.join(''));
-    guard.check(text, { line, hasObject });
+    const text = batch.join('');
+    const bytes = Buffer.from(text);
+    guard.check(bytes, { line, hasObject });
     await sink(text);
-    line += linesIn(text);
+    line += linesIn(bytes);
     batch = [];
     length = 0;
     hasObject = false;
   };
 
-  await sink(Buffer.from(`${DECLARATION}${ROOT}\n`));
+  await sink(`${DECLARATION}${ROOT}\n`);
   for (const [part, kinds] of Object.entries(PARTS) as [keyof PremisCounts, readonly string[]][]) {
     for await (const entity of (content[part] ?? []) as Source<PremisEntity>) {
       if (!kinds.includes(entity.kind)) throw new TypeError(`a PREMIS entity of kind "${entity.kind}" stands among the ${part}`);
@@ -90,6 +91,6 @@ export async function writePremis(sink: PremisSink, content: PremisContent, guar
     if (counts.objects === 0) throw new TypeError('a PREMIS document needs at least one object');
   }
   await flush();
-  await sink(Buffer.from(FOOT));
+  await sink(FOOT);
   return counts;
 }

@@ -151,9 +151,9 @@ const guard = await openPremisGuard();
 
 /** The document as one string. */
 export async function written(content: Parameters<typeof writePremis>[1]): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const chunks: string[] = [];
   await writePremis((chunk) => void chunks.push(chunk), content, guard);
-  return Buffer.concat(chunks).toString('utf8');
+  return chunks.join('');
 }
 
 export async function all(entities: AsyncIterable<PremisEntity>): Promise<PremisEntity[]> {
