@@ -1,4 +1,4 @@
-/** Whether this process holds the home's lock and so may write. */
+/** What this process may do to the home: only read it; write, holding its lock; or write a new catalogue beside the old one. */
 export const HOME_ACCESS = Symbol('home access');
 
-export type HomeAccess = 'read' | 'write';
+export type HomeAccess = 'read' | 'write' | 'rebuild';

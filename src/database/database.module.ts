@@ -5,11 +5,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { catalogueOptions, openCatalogue } from './data-source.ts';
 import type { PooledSqliteOptions } from './pooled-sqlite.ts';
 
+/** The catalogue, and the one that a rebuild makes before it takes the old one's place. */
+export const DATABASE_FILES = { catalogue: 'catalogue.sqlite', rebuilding: 'catalogue.rebuilding.sqlite' } as const;
+
 @Module({})
 export class DatabaseModule {
-  /** @param home folder of the archive; it must exist and be locked by this process. */
-  static forHome(home: string): DynamicModule {
-    const options = catalogueOptions(join(home, 'catalogue.sqlite'));
+  /** @param home folder of the archive; it must exist, and be locked by this process if it writes. */
+  static forHome(home: string, which: keyof typeof DATABASE_FILES): DynamicModule {
+    const options = catalogueOptions(join(home, DATABASE_FILES[which]));
     const database = TypeOrmModule.forRootAsync({
       // A file that can't be opened now can't be opened in three seconds either.
       useFactory: () => ({ ...options, toRetry: () => false }),

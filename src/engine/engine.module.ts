@@ -10,7 +10,7 @@ import { ENGINE, type Engine, openEngine } from './engine.ts';
     {
       provide: ENGINE,
       inject: [SETTINGS, HOME_ACCESS],
-      useFactory: (settings: Settings, access: HomeAccess) => openEngine(settings.home, access === 'write'),
+      useFactory: (settings: Settings, access: HomeAccess) => openEngine(settings.home, access !== 'read'),
     },
   ],
   exports: [ENGINE],

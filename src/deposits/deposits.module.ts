@@ -1,0 +1,17 @@
+/** Deposits: a disk image is handed over and becomes a package. */
+import { Module } from '@nestjs/common';
+import { AccessionsModule } from '../accessions/accessions.module.ts';
+import { PackagesModule } from '../packages/packages.module.ts';
+import { DepositJobs } from './deposit.jobs.service.ts';
+import { DepositsController } from './deposits.controller.ts';
+import { DepositsService } from './deposits.service.ts';
+import { UploadsController } from './uploads.controller.ts';
+import { UploadsService } from './uploads.service.ts';
+
+@Module({
+  imports: [AccessionsModule, PackagesModule],
+  controllers: [DepositsController, UploadsController],
+  providers: [DepositsService, DepositJobs, UploadsService],
+  exports: [DepositsService],
+})
+export class DepositsModule {}
