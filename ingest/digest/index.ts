@@ -10,3 +10,8 @@ export { copyAndDigest, digestFile } from './copy.ts';
 export type { Digests, PassedFile, PassFile, PassOptions, PassResult } from './pass.ts';
 export { selfTest, type SelfTestResult } from './self-test.ts';
 export { DigestTap } from './tap.ts';
+export { Budget } from './budget.ts';
+export { type BlocksRequest, type BlocksResult, type Range, verifyBlocks } from './verify-blocks.ts';
+export { type FileResult, type FilesRequest, type FilesSummary, type RecordedFile, verifyFiles } from './verify-files.ts';
+export type { VerifyOptions } from './verify-job.ts';
+export { VerifyPool } from './verify-pool.ts';

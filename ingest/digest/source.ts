@@ -2,9 +2,10 @@
  * The source of a pass: inspected before it is opened, opened without blocking, read once from front to back,
  * and compared with itself afterwards. A file that changes while it is read is refused, never half taken.
  */
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
+import { READ_FLAGS } from './second-look.ts';
 
 /** Linux keeps the size of block devices in sectors of 512 bytes, whatever the device's own. */
 const SYS_SECTOR = 512;
@@ -111,8 +112,7 @@ export class SourceReader {
   constructor(source: Source) {
     this.#source = source;
     try {
-      // O_NONBLOCK: a pipe put there since would otherwise hang the open for ever. Neither flag exists on Windows.
-      this.#fd = openSync(source.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+      this.#fd = openSync(source.path, READ_FLAGS);
     } catch (error) {
       throw openFault(error, source.path);
     }
