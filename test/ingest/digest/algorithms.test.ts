@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MerkleRoot } from '#built/ingest/digest/merkle';
 import { eachStoredRun, isZero } from '#built/ingest/digest/zeros';

@@ -1,7 +1,7 @@
 /** The block list: written once, read back, and refused when anything about it is odd. */
 import { open } from 'node:fs/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockListWriter, decodePath, encodePath } from '#built/ingest/digest/block-list-format';
 import { BlockList } from '#ingest/digest';

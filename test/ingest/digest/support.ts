@@ -1,7 +1,18 @@
 /** Files to digest, and the other programs' opinion of them. */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '#ingest/kernel';
@@ -81,4 +92,18 @@ export async function faultOf(act: Promise<unknown>): Promise<Fault> {
     throw error;
   }
   throw new Error('it succeeded');
+}
+
+/** The text of a file, or undefined where there is none. */
+export function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Turns one bit over, in place. */
+export function flip(path: string, offset: number, bit = 0): void {
+  const byte = Buffer.alloc(1);
+  const fd = openSync(path, 'r+');
+  readSync(fd, byte, 0, 1, offset);
+  writeSync(fd, Buffer.of(byte[0]! ^ (1 << bit)), 0, 1, offset);
+  closeSync(fd);
 }
