@@ -1,0 +1,230 @@
+/** The files that are the image: told by content first, then by name; two answers are a Fault. */
+import { Fault, FaultKind, escaped } from '../kernel/index.ts';
+import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
+import { type DepositFile, type DepositNote, checkReadable, counted, fileBeside, listed, shown } from './folder.ts';
+import { type NamedSet, SetKind, namedSets } from './split-set.ts';
+import { checkExtents } from './vmdk-extents.ts';
+
+export interface ImageFiles {
+  /** What to call it: `disk.img` for `disk.img.001 …`, the file's own name otherwise. Relative to the root. */
+  readonly name: string;
+  /** In order. */
+  readonly files: readonly DepositFile[];
+  /** In bytes, over all files. */
+  readonly totalSize: number;
+  /** One file; pieces that make the image end to end; segments that only a reader of their format can join. */
+  readonly scheme: 'single' | SetKind;
+}
+
+/** Endings that image files have and papers do not; what they hold is told by content. */
+const IMAGE_ENDING =
+  /\.(?:img|ima|image|dd|raw|bin|iso|dsk|st|adf|d64|d71|d81|d80|d82|vfd|flp|hdf|hda|usb|cdr|toast|mdf|2mg|po|hfs|0?[01]|0{1,3}[01]|aa|aaa)$/i;
+const WRAPPER_ENDING = /\.(?:gz|bz2|xz|zst|zip|7z)$/i;
+const WRAPPED_FLOPPY = /\.(?:adz|ipz)$/i;
+
+export function hasImageEnding(name: string): boolean {
+  return IMAGE_ENDING.test(name) || WRAPPED_FLOPPY.test(name) || IMAGE_ENDING.test(name.replace(WRAPPER_ENDING, ''));
+}
+
+type Find = (name: string) => Promise<DepositFile>;
+
+/** The image that has `own` as its file or as one of its pieces, which all lie in `root`. */
+export async function imageNamed(own: string, root: string, names: readonly string[], notes: DepositNote[]): Promise<ImageFiles> {
+  const find: Find = async (name) => {
+    const file = await fileBeside(root, name);
+    if (file !== undefined) {
+      await checkReadable([file]);
+      return file;
+    }
+    const message = `"${escaped(name)}" belongs to the image and is no regular file; put the file itself there`;
+    throw new Fault(FaultKind.Refused, 'acquisition/links-inside', message, { files: listed([name]) });
+  };
+  const set = namedSets(names)(own);
+  if (set !== undefined) {
+    const image = await joined(set, '', find, own, notes);
+    if (image !== undefined) return image;
+  }
+  return single(await find(own));
+}
+
+/** The one image among `files`. @throws Fault 'acquisition/no-image', 'acquisition/two-images'. */
+export async function imageIn(root: string, files: readonly DepositFile[], notes: DepositNote[]): Promise<ImageFiles> {
+  const images: ImageFiles[] = [];
+  const flux: ImageFiles[] = [];
+  const empty: string[] = [];
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const done = new Set<string>();
+  const misleading = new Set<string>();
+  const setsOf = setsPerFolder(files);
+  for (const file of files) {
+    if (done.has(file.name)) continue;
+    const folder = folderOf(file.name);
+    const set = setsOf(folder)(file.name.slice(folder.length));
+    const find: Find = (name) => {
+      const found = byName.get(name);
+      return found === undefined ? Promise.reject(new TypeError(`${name} was not listed`)) : Promise.resolve(found);
+    };
+    const key = `${folder}${set?.members[0] ?? ''}\0${set?.whole ?? ''}`;
+    const image = set === undefined || misleading.has(key) ? undefined : await joined(set, folder, find, undefined, notes);
+    if (image === undefined) misleading.add(key);
+    if (image !== undefined) {
+      for (const member of image.files) done.add(member.name);
+      images.push(image);
+    } else if (file.size === 0) {
+      if (hasImageEnding(file.name)) empty.push(file.name);
+    } else {
+      const what = await identified(file);
+      if (what.kind === ContentKind.Flux) flux.push(single(file));
+      else if (isCandidate(file.name, what)) images.push(single(file));
+    }
+  }
+  if (empty.length > 0) throw emptyFile(empty);
+  const [image = flux[0], ...others] = images;
+  if (image === undefined || (images.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
+  if (others.length > 0) throw twoImages(images);
+  return image;
+}
+
+/**
+ * A file is the image when its content says so. Raw bytes and bare sizes say nothing, so there the ending must speak; a name
+ * without any ending will do where the content at least begins like a disk.
+ */
+function isCandidate(name: string, what: Identification): boolean {
+  if (what.kind === ContentKind.Wrapper) return hasImageEnding(name);
+  if (what.kind !== ContentKind.Image) return false;
+  if (what.id !== 'raw' && what.basis === 'signature') return true;
+  const own = name.slice(folderOf(name).length);
+  return hasImageEnding(name) || (what.basis === 'signature' && !own.includes('.'));
+}
+
+/**
+ * The set as an image; undefined when the content says that the names mislead: the first piece is a paper (`report.001`), or
+ * a later one is a whole image by itself (`disk.1`, `disk.2` as two floppies).
+ */
+async function joined(
+  set: NamedSet,
+  folder: string,
+  find: Find,
+  own: string | undefined,
+  notes: DepositNote[],
+): Promise<ImageFiles | undefined> {
+  const files: DepositFile[] = [];
+  for (const member of set.members) files.push(await find(folder + member));
+  const [first, second] = files;
+  if (first === undefined) return undefined;
+  const begins = await identified(first);
+  if (set.kind === SetKind.Segments) {
+    if (begins.readable || begins.kind !== ContentKind.Image || begins.basis !== 'signature') return undefined;
+    if (set.missing.length > 0) throw gap(set, folder);
+    await checkExtents(first, set.members);
+    const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
+    if (empty.length > 0) throw emptyFile(empty);
+    return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'segments' : 'single' };
+  }
+  if (first.size > 0 && (begins.kind === ContentKind.Paper || begins.kind === ContentKind.Flux)) return undefined;
+  const judged = set.headMissing ? first : second;
+  if (judged !== undefined && isWhole(await identified(judged))) {
+    if (own !== undefined && files.length > 1) {
+      const message = `"${escaped(own)}" was taken alone: "${escaped(judged.name)}" is a whole image by itself, so the numbers count disks, not pieces`;
+      notes.push({ code: 'acquisition/numbered-disks', message });
+    }
+    return undefined;
+  }
+  if (set.missing.length > 0) throw gap(set, folder);
+  const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
+  if (empty.length > 0) throw emptyFile(empty);
+  await checkNotDisks(set, files);
+  checkSizes(files);
+  return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'pieces' : 'single' };
+}
+
+/** An image by its own first bytes, which a piece from the middle of one does not have. */
+function isWhole({ kind, id, basis }: Identification): boolean {
+  return kind === ContentKind.Image && id !== 'raw' && basis === 'signature';
+}
+
+/** `disk.1 disk.2`, all of a floppy's size: pieces or disks? Nobody can tell. */
+async function checkNotDisks(set: NamedSet, files: readonly DepositFile[]): Promise<void> {
+  if (!set.looseNumbers || files.length < 2 || new Set(files.map(({ size }) => size)).size > 1) return;
+  for (const file of files.slice(0, 2)) if ((await identified(file)).id !== 'floppy') return;
+  const names = files.map(({ name }) => name);
+  const message = `${shown(names)} may be pieces of one image, or floppies by themselves: each has the size of one; name pieces "x.001", "x.002", and give each floppy a folder and a name like "x-1.img"`;
+  throw new Fault(FaultKind.Refused, 'acquisition/pieces-or-disks', message, { files: listed(names) });
+}
+
+/** All but the last piece have one size, the last is no bigger. */
+function checkSizes(files: readonly DepositFile[]): void {
+  const expected = files[0]?.size ?? 0;
+  for (const [i, { name, size }] of files.entries()) {
+    const isLast = i === files.length - 1;
+    if (size === expected || (isLast && size < expected)) continue;
+    const should = isLast ? `at most ${expected}` : String(expected);
+    const message = `piece "${escaped(name)}" has ${size} bytes; as piece ${i + 1} of ${files.length} it should have ${should}: copy it again, or another image's file has got in between`;
+    throw new Fault(FaultKind.Truncated, 'acquisition/short-piece', message, { file: escaped(name), size, expected });
+  }
+}
+
+function gap(set: NamedSet, folder: string): Fault {
+  const missing = set.missing.map((name) => folder + name);
+  const first =
+    set.members[0] === undefined
+      ? ''
+      : `; there are ${set.members.length}, from "${escaped(set.members[0])}" to "${escaped(set.members.at(-1) ?? '')}"`;
+  const message = `the image "${escaped(folder + set.whole)}" is not complete: ${shown(missing)} ${missing.length === 1 ? 'is' : 'are'} missing${first}; put it beside the others, or rename what is no piece`;
+  return new Fault(FaultKind.Missing, 'acquisition/split-gap', message, { missing: listed(missing) });
+}
+
+function emptyFile(names: readonly string[]): Fault {
+  const message = `${shown(names)} ${names.length === 1 ? 'has' : 'have'} 0 bytes: there is no image in it; copy or image again`;
+  return new Fault(FaultKind.Truncated, 'acquisition/empty-file', message, { files: listed(names) });
+}
+
+function noImage(root: string, count: number, flux: readonly ImageFiles[]): Fault {
+  const saw =
+    flux.length > 1
+      ? `${counted(flux.length, 'flux file')} and no sector image`
+      : `${counted(count, 'file')}, none of them a disk image`;
+  const message = `"${escaped(root)}" holds ${saw}; if one is an image, give its path itself`;
+  return new Fault(FaultKind.Missing, 'acquisition/no-image', message, { path: root, files: count });
+}
+
+function twoImages(images: readonly ImageFiles[]): Fault {
+  const candidates = images.map(({ name }) => name);
+  const message = `there are ${images.length} disk images: ${shown(candidates)}; a deposit is one carrier: make one folder per carrier, or give the image's path itself`;
+  return new Fault(FaultKind.Refused, 'acquisition/two-images', message, { candidates: listed(candidates) });
+}
+
+function single(file: DepositFile): ImageFiles {
+  if (file.size === 0) throw emptyFile([file.name]);
+  return { name: file.name, files: [file], totalSize: file.size, scheme: 'single' };
+}
+
+async function identified(file: DepositFile): Promise<Identification> {
+  await using source = await fileSource(file.path);
+  return identify(source, file.name);
+}
+
+function setsPerFolder(files: readonly DepositFile[]): (folder: string) => (name: string) => NamedSet | undefined {
+  const names = new Map<string, string[]>();
+  for (const { name } of files) {
+    const folder = folderOf(name);
+    const here = names.get(folder) ?? [];
+    names.set(folder, here);
+    here.push(name.slice(folder.length));
+  }
+  const found = new Map<string, (name: string) => NamedSet | undefined>();
+  return (folder) => {
+    const known = found.get(folder) ?? namedSets(names.get(folder) ?? []);
+    found.set(folder, known);
+    return known;
+  };
+}
+
+/** `a/b/` of `a/b/c`; empty for a name without a folder. */
+function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
+}
+
+function total(files: readonly DepositFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}

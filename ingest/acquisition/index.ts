@@ -1,0 +1,13 @@
+/**
+ * acquisition: what came from the imaging station: which files are the image, and what lists and mapfiles say of it.
+ * May import: kernel, media.
+ * Imported by: package, export and everything above.
+ * Entry: readDeposit(path), then readPapers(deposit) and acquisitionOf(deposit, papers).
+ */
+export type { ChecksumEntry, ChecksumList, ListAlgorithm } from './checksum-list.ts';
+export type { ExpectedDigest } from './checksum-match.ts';
+export { type Deposit, imageSource, readDeposit } from './deposit.ts';
+export { type Acquisition, type AcquisitionFact, type FactSource, type MapSummary, acquisitionOf, readPapers } from './facts.ts';
+export type { DepositFile, DepositNote } from './folder.ts';
+export type { ImageFiles } from './image-files.ts';
+export type { MapBlock, Mapfile } from './mapfile.ts';

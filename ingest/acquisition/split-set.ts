@@ -1,0 +1,136 @@
+/**
+ * Which names belong to one image: pieces of a split raw image, segments of an EWF, extents of a VMDK. Names alone;
+ * what the content has to say about it is deposit.ts's part.
+ *
+ * Conventions (reference/image-formats.md §3.5, §3.1, §2.4): `x.001 x.002` · `x.000` · `x.dd.00` · `x.raw.1` · `x.img.part00` ·
+ * `x_1.dd` · `x.1of5` · `x.aa x.ab`, `xaa` (split(1)) · `x.E01 … x.E99 x.EAA …` · `x.vmdk x-flat.vmdk x-s001.vmdk`.
+ */
+
+import { type Family, type Ordered, byLetters, byNumber, bySegment, gaps, ofTotal } from './set-orders.ts';
+
+export const SetKind = {
+  /** End to end they are the image. */
+  Pieces: 'pieces',
+  /** A container made of several files; only a reader of its format can join them. */
+  Segments: 'segments',
+} as const;
+export type SetKind = (typeof SetKind)[keyof typeof SetKind];
+
+export interface NamedSet {
+  readonly kind: SetKind;
+  /** The name of the whole: `disk.img` for `disk.img.001`, the first segment's name for a container. */
+  readonly whole: string;
+  /** The members that are there, in order. */
+  readonly members: readonly string[];
+  /** Names that must be there and are not, in order; at most 20 of them. */
+  readonly missing: readonly string[];
+  /** The first member is one of those missing. */
+  readonly headMissing: boolean;
+  /** Piece numbers without leading zeros, as single disks are numbered too: `disk.1 disk.2`. */
+  readonly looseNumbers: boolean;
+}
+
+interface Scheme {
+  readonly pattern: RegExp;
+  readonly order: (family: Family, tails: ReadonlySet<string>, own: string) => Ordered | undefined;
+  readonly kind: SetKind;
+  readonly whole: (head: string, end: string) => string;
+  readonly loose?: boolean;
+}
+
+/** Tails of letters: two or three of them, or more where split(1) was told so or let them grow. */
+const LETTERS = '([a-z]{2,3}|aa[a-z]{2,6}|z[a-z]{3,7})';
+
+const { Pieces, Segments } = SetKind;
+/** The first scheme that fits a name counts. */
+const SCHEMES: readonly Scheme[] = [
+  { pattern: /^(.+\.)(\d{1,4})(of\d{1,4})$/is, order: ofTotal, kind: Pieces, whole: withoutLast },
+  { pattern: /^(.+\.part)(\d{1,5})()$/is, order: byNumber, kind: Pieces, whole: withoutPart },
+  { pattern: new RegExp(`^(.+\\.part)${LETTERS}()$`, 's'), order: byLetters, kind: Pieces, whole: withoutPart },
+  { pattern: /^(.+\.)(\d{1,5})()$/s, order: byNumber, kind: Pieces, whole: withoutLast },
+  { pattern: /^(.+_)(\d{1,5})(\.(?:dd|raw))$/is, order: byNumber, kind: Pieces, whole: withoutLast, loose: true },
+  { pattern: /^(.+\.Ex)(\d\d|[a-z]{2})()$/is, order: bySegment, kind: Segments, whole: withoutLast },
+  { pattern: /^(.+\.)([a-z](?:\d\d|[a-z]{2}))()$/is, order: bySegment, kind: Segments, whole: withoutLast },
+  { pattern: /^(.+\.ad)([1-9]\d{0,2})()$/is, order: byNumber, kind: Segments, whole: withoutLast },
+  {
+    pattern: new RegExp(`^(.+\\.(?:img|ima|dd|raw|bin|iso|dsk))${LETTERS}()$`, 's'),
+    order: byLetters,
+    kind: Pieces,
+    whole: asItIs,
+  },
+  { pattern: new RegExp(`^(.+[._-])${LETTERS}()$`, 's'), order: byLetters, kind: Pieces, whole: withoutLast },
+  { pattern: new RegExp(`^(x)${LETTERS}()$`, 's'), order: byLetters, kind: Pieces, whole: asItIs },
+];
+
+function withoutLast(head: string, end: string): string {
+  return head.slice(0, -1) + (end.startsWith('.') ? end : '');
+}
+
+function withoutPart(head: string): string {
+  return head.slice(0, -'.part'.length);
+}
+
+function asItIs(head: string): string {
+  return head;
+}
+
+/** Indexes the names of one folder once; the function it returns finds the set that a name belongs to, if any. */
+export function namedSets(names: readonly string[]): (name: string) => NamedSet | undefined {
+  const tails = new Map<string, Set<string>>();
+  for (const name of names) {
+    for (const [i, scheme] of SCHEMES.entries()) {
+      const match = scheme.pattern.exec(name);
+      if (match === null) continue;
+      const key = keyOf(i, match);
+      tails.set(key, (tails.get(key) ?? new Set()).add(match[2] ?? ''));
+    }
+  }
+  const all = new Set(names);
+  return (name) => {
+    for (const [i, scheme] of SCHEMES.entries()) {
+      const match = scheme.pattern.exec(name);
+      if (match === null) continue;
+      const [, head = '', own = '', end = ''] = match;
+      const ordered = scheme.order({ head, end }, tails.get(keyOf(i, match)) ?? new Set([own]), own);
+      if (ordered === undefined) continue;
+      const members = ordered.tails.map((tail) => head + tail + end);
+      const missing = ordered.missing.map((tail) => head + tail + end);
+      const whole = scheme.kind === SetKind.Segments ? (members[0] ?? name) : scheme.whole(head, end);
+      const headMissing = missing[0] === head + ordered.start + end;
+      const looseNumbers = scheme.loose === true || ordered.tails.some((tail) => /^[1-9]$/.test(tail));
+      return { kind: scheme.kind, whole, members, missing, headMissing, looseNumbers };
+    }
+    return vmdkSet(name, all);
+  };
+}
+
+function keyOf(scheme: number, [, head = '', , end = '']: RegExpExecArray): string {
+  return `${scheme}\0${head}\0${end}`;
+}
+
+const VMDK_PART = /^(.+?)(?:-(?:flat|delta|sesparse|s(\d{3,})|f(\d{3,})))?(\.vmdk)$/is;
+
+/** A descriptor and the extents named after it. */
+function vmdkSet(name: string, all: ReadonlySet<string>): NamedSet | undefined {
+  const match = VMDK_PART.exec(name);
+  if (match === null) return undefined;
+  const [, stem = '', , , ending = ''] = match;
+  const descriptor = stem + ending;
+  const single = ['flat', 'delta', 'sesparse'].map((word) => `${stem}-${word}${ending}`).filter((part) => all.has(part));
+  const members = [descriptor, ...single].filter((part) => all.has(part));
+  const missing = all.has(descriptor) ? [] : [descriptor];
+  for (const letter of ['s', 'f']) {
+    const write = (n: number): string => `${stem}-${letter}${String(n).padStart(3, '0')}${ending}`;
+    const present = [...all].flatMap((other) => {
+      const found = other.startsWith(`${stem}-${letter}`) ? VMDK_PART.exec(other) : null;
+      const digits = found?.[1] === stem ? (letter === 's' ? found[2] : found[3]) : undefined;
+      return digits === undefined ? [] : [Number(digits)];
+    });
+    present.sort((a, b) => a - b);
+    members.push(...present.map(write));
+    missing.push(...gaps(present, 1, present.at(-1) ?? 0).map(write));
+  }
+  if (members.length === 0) return undefined;
+  const headMissing = missing[0] === descriptor;
+  return { kind: SetKind.Segments, whole: descriptor, members, missing, headMissing, looseNumbers: false };
+}
