@@ -72,7 +72,8 @@ async function* inventory(storage: Storage, id: string, tagManifestSha256: strin
 
 async function readBagInfo(storage: Storage, id: string): Promise<(readonly [string, string])[]> {
   await using object = await storage.open(`${packageKey(id)}/${BAG_INFO_PATH}`);
-  return parseBagInfo((await object.read(0, Math.min(object.size, LARGEST_BAG_INFO))).toString('utf8'));
+  const text = (await object.read(0, Math.min(object.size, LARGEST_BAG_INFO))).toString('utf8');
+  return parseBagInfo(text, true).pairs;
 }
 
 async function digestOf(storage: Storage, id: string, path: string): Promise<string> {

@@ -22,8 +22,8 @@ export interface VerifyOptions {
   /** The sealed inventory as the catalogue knows it, for when a manifest itself is damaged. */
   readonly catalogue: () => AsyncIterable<ExpectedFile>;
   readonly from?: VerifyPosition | undefined;
-  /** Called after the small files, and every so often within large ones; awaited before more is read. */
-  readonly onPosition?: ((position: VerifyPosition) => Promise<void>) | undefined;
+  /** Called after the small files, and often within large ones; must return at once. */
+  readonly onPosition?: ((position: VerifyPosition) => void) | undefined;
   /** Shared by all cores; absent = as fast as it goes. */
   readonly bytesPerSecond?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -83,7 +83,7 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
   }
   const broken = new Set(findings.map((finding) => finding.path));
   large = large.filter((file) => !broken.has(blocksPath(file.path)));
-  if (options.from === undefined) await options.onPosition?.({ filesDone: 0, blocksDone: 0, findings: [...findings], checkedBytes });
+  if (options.from === undefined) options.onPosition?.({ filesDone: 0, blocksDone: 0, findings: [...findings], checkedBytes });
 
   for (const [index, file] of large.entries()) {
     if (index < (options.from?.filesDone ?? 0)) continue;
@@ -96,11 +96,11 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
       list,
       expectedSize: list.size,
       from: start,
-      onCheckpoint: async (nextBlock, ranges) => {
+      onCheckpoint: (nextBlock, ranges) => {
         checkedBytes = before + (nextBlock - start) * BLOCK_SIZE;
         options.onBytes?.(checkedBytes, totalBytes);
         const partial = ranges.length === 0 ? findings : merged(findings, altered(file.path, ranges));
-        await options.onPosition?.({ filesDone: index, blocksDone: nextBlock, findings: [...partial], checkedBytes });
+        options.onPosition?.({ filesDone: index, blocksDone: nextBlock, findings: [...partial], checkedBytes });
       },
     });
     checkedBytes = before + result.checkedBytes;
@@ -110,7 +110,7 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
     if (result.unreadable.length > 0) {
       findings.push(unreadable(file.path, result.unreadable, result.unreadable[0]?.reason ?? 'can not be read'));
     }
-    await options.onPosition?.({ filesDone: index + 1, blocksDone: 0, findings: [...findings], checkedBytes });
+    options.onPosition?.({ filesDone: index + 1, blocksDone: 0, findings: [...findings], checkedBytes });
   }
   return { outcome: worstOutcome(findings), findings, checkedBytes, checkedFiles: files.length + 2 };
 }

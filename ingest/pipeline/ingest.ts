@@ -20,9 +20,9 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
   try {
     const bag = `${await context.storage.stage(id)}/bag`;
     const copied = await copy(received, bag, context);
-    const compared = await compare(received, copied, request, context);
+    const checksums = await compare(received, copied, request, context);
     await readBack(copied, bag, context);
-    const described = await describe({ id, request, received, copied, compared }, bag, context);
+    const described = await describe({ id, request, received, copied, checksums }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);
     return {

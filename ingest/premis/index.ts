@@ -4,6 +4,8 @@
  * Entry: writePremis (streaming, everything checked by openPremisGuard before it leaves) and readPremis (streaming).
  */
 export type {
+  PremisBitstream,
+  PremisRepresentation,
   Characteristics,
   Fixity,
   LinkedAgent,

@@ -11,7 +11,7 @@ export const DATABASE_FILES = { catalogue: 'catalogue.sqlite', rebuilding: 'cata
 @Module({})
 export class DatabaseModule {
   /** @param home folder of the archive; it must exist, and be locked by this process if it writes. */
-  static forHome(home: string, which: keyof typeof DATABASE_FILES): DynamicModule {
+  static forHome(home: string, which: keyof typeof DATABASE_FILES = 'catalogue'): DynamicModule {
     const options = catalogueOptions(join(home, DATABASE_FILES[which]));
     const database = TypeOrmModule.forRootAsync({
       // A file that can't be opened now can't be opened in three seconds either.

@@ -61,6 +61,12 @@ export class EventsService {
     return last === null ? 0 : (last.journalIndex ?? -1) + 1;
   }
 
+  /** When the last event happened. */
+  async lastAt(): Promise<Date | undefined> {
+    const last = await this.database.manager.findOne(Event, { where: {}, order: { at: 'DESC' } });
+    return last?.at;
+  }
+
   /** Rows of the events that a package was sealed with. */
   async addSealed(packageId: string, events: Iterable<ArchiveEvent>, manager: EntityManager): Promise<void> {
     await insertAll(manager, Event, events, (event) => rowOf({ ...event, packageId }, { sealed: true, journalIndex: null }));

@@ -11,20 +11,33 @@ export const StartExport = z
   .meta({ id: 'StartExport' });
 export type StartExport = z.infer<typeof StartExport>;
 
-export const MakeExport = StartExport.extend({ id: z.uuid() });
+/** For this machine's own command line alone: the server writes to a path. */
+export const LocalExport = z
+  .strictObject({
+    package: z.uuid(),
+    as: z.string().min(1).max(50),
+    to: z.string().min(1).max(4096).describe('A path that does not exist, in a folder that does'),
+    withHistory: z.boolean().default(false),
+  })
+  .meta({ id: 'LocalExport' });
+export type LocalExport = z.infer<typeof LocalExport>;
+
+/** `to` null: into the exports area, until it expires. */
+export const MakeExport = LocalExport.extend({ to: z.string().nullable() });
 export type MakeExport = z.infer<typeof MakeExport>;
 export const makeExport = defineJob('export.make', MakeExport);
 
 export const ExportView = z
   .object({
-    id: z.uuid(),
+    id: z.uuid().describe('Id of the export and of its job'),
     package: z.string(),
     as: z.string(),
     state: z.enum(['queued', 'active', 'done', 'failed', 'cancelled', 'expired']),
     bytes: z.int().nullable(),
     sha256: z.string().nullable(),
     expiresAt: z.iso.datetime().nullable(),
-    job: z.string(),
   })
   .meta({ id: 'Export' });
 export type ExportView = z.infer<typeof ExportView>;
+
+export const ExportResultView = z.object({ target: z.string(), bytes: z.int(), files: z.int(), sha256: z.string().optional() });

@@ -15,6 +15,7 @@ import { CopyLedger, type CopyToAudit } from '../packages/copy-ledger.service.ts
 import { PackagesService } from '../packages/packages.service.ts';
 import { AuditState } from './audit-state.entity.ts';
 import { FindingView } from './fixity.dto.ts';
+import { PositionKeeper } from './position-keeper.ts';
 import { FixityCheck } from './fixity-check.entity.ts';
 
 const AuditFacts = z.object({
@@ -75,6 +76,9 @@ export class FixityService {
   private async auditNow(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
     const state = await this.database.manager.findOneBy(AuditState, { copyId: copy.id });
     const startedAt = state?.startedAt ?? this.clock.now();
+    const keeper = new PositionKeeper(async (position) => {
+      await this.database.manager.upsert(AuditState, { copyId: copy.id, startedAt, position: position as never }, ['copyId']);
+    });
     const result = await verifyPackage(this.engine.storage, copy.packageId, {
       tagManifestSha256: copy.tagManifestSha256,
       catalogue: () => this.packages.inventory(copy.packageId),
@@ -82,10 +86,9 @@ export class FixityService {
       bytesPerSecond: options.bytesPerSecond,
       signal: options.signal,
       onBytes: options.onBytes,
-      onPosition: async (position) => {
-        await this.database.manager.upsert(AuditState, { copyId: copy.id, startedAt, position: position as never }, ['copyId']);
-      },
+      onPosition: (position) => keeper.keep(position),
     });
+    await keeper.settled();
     await this.record(copy, result, options.runId);
     return { ...result, copy };
   }

@@ -89,6 +89,12 @@ export class JobsService implements OnModuleInit {
     return jobView(await this.table.one(id));
   }
 
+  /** What was asked for. @throws Fault 'jobs/unknown'. */
+  async payload<P>(id: string, definition: JobDefinition<P>): Promise<P | undefined> {
+    const job = await this.table.one(id);
+    return job.kind === definition.kind ? definition.schema.parse(job.payload) : undefined;
+  }
+
   /** The newest first. */
   async list({ state, kind, ...page }: JobListQuery): Promise<Page<JobView>> {
     const query = this.table.query();

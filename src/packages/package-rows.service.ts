@@ -44,7 +44,6 @@ export class PackageRows {
       fileCount: record.payloadFiles,
       sealedAt: record.sealedAt,
       tagManifestSha256,
-      description: record.description ?? null,
       acquisition: record.acquisition as Record<string, never>,
       createdAt: event.at,
     });

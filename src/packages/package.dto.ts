@@ -62,7 +62,6 @@ export type CopyView = z.infer<typeof CopyView>;
 
 /** A package with everything that is short; files and events have lists of their own for when there are many. */
 export const PackageView = PackageSummary.extend({
-  description: z.string().nullable(),
   tagManifestSha256: z.string(),
   acquisition: z.record(z.string(), z.unknown()).describe('What the imaging logs, lists and maps say; see acquisition.schema.json'),
   accessionRecord: z

@@ -26,7 +26,6 @@ export class Package {
   @Column(utc()) sealedAt!: Date;
   /** SHA-256 of tagmanifest-sha256.txt: stands for every byte of the package. */
   @Column('varchar') tagManifestSha256!: string;
-  @Column('text', { nullable: true }) description!: string | null;
   /** Bounded facts about the imaging (label, mapfile totals …); the whole is in metadata/acquisition.json. */
   @Column(json()) acquisition!: Record<string, unknown>;
   @Index('IDX_package_created_at')

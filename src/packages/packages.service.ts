@@ -106,7 +106,6 @@ export class PackagesService {
     const accession = row.accessionNumber === null ? null : await this.accessions.get(row.accessionNumber);
     return {
       ...summaryOf(row, copies),
-      description: row.description,
       tagManifestSha256: row.tagManifestSha256,
       acquisition: row.acquisition,
       accessionRecord:

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BlockList, verifyBlocks, verifyFiles } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { blocksPath } from '../../package/index.ts';
+import { BLOCK_SIZE, blocksPath } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
 
@@ -20,7 +20,7 @@ export async function readBack(copied: Copied, bag: string, context: IngestConte
       path: join(bag, file.path),
       list,
       expectedSize: file.size,
-      onCheckpoint: (nextBlock) => report(before + Math.min(nextBlock * list.blockSize, file.size)),
+      onCheckpoint: (nextBlock) => report(before + Math.min(nextBlock * BLOCK_SIZE, file.size)),
     });
     if (outcome !== 'ok' || checkedBytes !== file.size) throw differs(file.path, outcome, ranges[0]?.offset);
     doneBytes += file.size;

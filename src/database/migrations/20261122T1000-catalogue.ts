@@ -45,7 +45,6 @@ const TABLES = [
       file_count: 'integer',
       sealed_at: 'varchar',
       tag_manifest_sha256: 'varchar',
-      description: 'text?',
       acquisition: 'text',
       created_at: 'varchar',
     },

@@ -38,7 +38,6 @@ const aPackage = {
   fileCount: 1,
   sealedAt: at,
   tagManifestSha256: 'cd',
-  description: null,
   acquisition: { label: 'Größe' },
   createdAt: at,
 };
@@ -50,7 +49,7 @@ const anEvent = {
   at,
   outcome: 'success',
   detail: '',
-  note: {},
+  note: [],
   agents: [],
   sealed: true,
   journalIndex: null,
