@@ -30,7 +30,10 @@ export function archiveFault(error: unknown): ArchiveFault {
   const code = systemCode(error);
   if (isZlib(error)) {
     const early = code === 'Z_BUF_ERROR';
-    return new ArchiveFault(early ? 'archive-truncated' : 'archive-damaged', `the archive can't be decompressed: ${reason(error)}`);
+    return new ArchiveFault(
+      early ? 'archive-truncated' : 'archive-damaged',
+      `the archive can't be decompressed: ${reason(error)}`,
+    );
   }
   if (/^E[A-Z0-9]+$/.test(code)) return new ArchiveFault('unreadable', `the archive can't be read: ${reason(error)}`, true);
   throw error;
@@ -53,7 +56,11 @@ export class ArchiveIndex {
   #prefix = '';
   #names: string[] = [];
   readonly #directories: string[] = [];
-  readonly #refused: { code: Refused | 'unsafe-path' | 'name-not-utf8' | 'archive-duplicate-entry'; name: string; message: string }[] = [];
+  readonly #refused: {
+    code: Refused | 'unsafe-path' | 'name-not-utf8' | 'archive-duplicate-entry';
+    name: string;
+    message: string;
+  }[] = [];
   readonly #fields = growingNumbers();
   readonly #methods = growingBytes();
   readonly #limits: Limits;
@@ -123,7 +130,12 @@ export class ArchiveIndex {
 
   file(id: number): ArchiveFile {
     const i = this.#at(id);
-    const [offset, stored, size, crc] = [0, 1, 2, 3].map((field) => this.#fields.get(i * 4 + field)) as [number, number, number, number];
+    const [offset, stored, size, crc] = [0, 1, 2, 3].map((field) => this.#fields.get(i * 4 + field)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     return { offset, stored, size, crc, method: this.#methods.get(i) };
   }
 
@@ -190,11 +202,20 @@ export class ArchiveIndex {
       findings.warn('archive-no-base-directory', '', 'the bag lies at the top of the archive; it should be in one directory');
       return;
     }
-    const bags = this.#names.filter((name) => /^[^/]+\/bagit\.txt$/.test(name) && !isMacJunk(name)).map((name) => name.split('/', 1)[0] ?? '');
+    const bags = this.#names
+      .filter((name) => /^[^/]+\/bagit\.txt$/.test(name) && !isMacJunk(name))
+      .map((name) => name.split('/', 1)[0] ?? '');
     let [base] = bags;
-    if (bags.length > 1) findings.error('archive-many-bags', '', `the archive holds ${bags.length} bags (${bags.slice(0, 5).join(', ')}); only ${base} was read`);
+    if (bags.length > 1)
+      findings.error(
+        'archive-many-bags',
+        '',
+        `the archive holds ${bags.length} bags (${bags.slice(0, 5).join(', ')}); only ${base} was read`,
+      );
     if (base === undefined) {
-      const tops = new Set([...this.#names.filter((name) => name.includes('/')), ...this.#directories].map((name) => name.split('/', 1)[0] ?? ''));
+      const tops = new Set(
+        [...this.#names.filter((name) => name.includes('/')), ...this.#directories].map((name) => name.split('/', 1)[0] ?? ''),
+      );
       const likely = [...tops].filter((top) => !isMacJunk(top));
       if (likely.length === 1 && likely[0] !== 'data') [base] = likely;
     }
@@ -211,6 +232,11 @@ function isMacJunk(name: string): boolean {
 function reportBeside(tops: ReadonlySet<string>, findings: Findings): void {
   for (const top of tops) {
     if (isMacJunk(top)) findings.warn('archive-mac-files', top, 'left by macOS beside the bag; not part of it');
-    else findings.error('archive-extra-entry', top, 'this lies beside the base directory; an archive holds one bag and nothing else');
+    else
+      findings.error(
+        'archive-extra-entry',
+        top,
+        'this lies beside the base directory; an archive holds one bag and nothing else',
+      );
   }
 }

@@ -23,7 +23,8 @@ export function parseBagInfo(text: string, strict: boolean): { pairs: BagInfo; f
     if (line[0] === ' ' || line[0] === '\t') {
       const last = pairs.at(-1);
       if (last !== undefined) last[1] += `\n${line.replace(/^[ \t]+/, '')}`;
-      else if (/[^ \t]/.test(line)) fault('bad-bag-info-line', i + 1, 'an indented line continues a value, and there is none yet');
+      else if (/[^ \t]/.test(line))
+        fault('bad-bag-info-line', i + 1, 'an indented line continues a value, and there is none yet');
       continue;
     }
     const colon = line.indexOf(':');
@@ -63,7 +64,10 @@ export function formatBagInfo(pairs: Iterable<readonly [label: string, value: st
   let text = '';
   for (const [label, value] of pairs) {
     if (!/^[^\s:](?:[^:\r\n\0]*[^\s:])?$/.test(label)) {
-      throw new BagItError('bad-argument', `bag-info label ${JSON.stringify(label)}: a colon, a line break or white space at its ends`);
+      throw new BagItError(
+        'bad-argument',
+        `bag-info label ${JSON.stringify(label)}: a colon, a line break or white space at its ends`,
+      );
     }
     const lines = value.split(/\r\n|\r|\n/).map((line) => line.replace(/^[ \t]+/, '').replace(/[ \t]+$/, ''));
     lines.forEach((line, i) => {

@@ -40,7 +40,8 @@ function checkLabels(check: Check, file: string, pairs: BagInfo): void {
     if (!isDate(date)) findings.warn('bad-bagging-date', file, `Bagging-Date is ${JSON.stringify(date)}, expected YYYY-MM-DD`);
   }
   const oxums = valuesOf(pairs, 'Payload-Oxum');
-  if (oxums.length > 1) findings.either(isStrict(check), 'repeated-payload-oxum', file, `Payload-Oxum appears ${oxums.length} times`);
+  if (oxums.length > 1)
+    findings.either(isStrict(check), 'repeated-payload-oxum', file, `Payload-Oxum appears ${oxums.length} times`);
 }
 
 function isDate(text: string): boolean {
@@ -62,7 +63,11 @@ export function checkOxum(findings: Findings, pairs: BagInfo, payload: { files: 
     const files = BigInt(match[2] ?? 0);
     const found = `${payload.size ?? 'unknown'}.${payload.files}`;
     if (files !== BigInt(payload.files) || (payload.size !== undefined && size !== BigInt(payload.size))) {
-      findings.error('payload-oxum-mismatch', 'bag-info.txt', `Payload-Oxum says ${size}.${files} (octets.files), the payload has ${found}`);
+      findings.error(
+        'payload-oxum-mismatch',
+        'bag-info.txt',
+        `Payload-Oxum says ${size}.${files} (octets.files), the payload has ${found}`,
+      );
     }
   }
 }

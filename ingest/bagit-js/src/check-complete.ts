@@ -44,7 +44,8 @@ function checkPayloadFile(check: Check, id: number, manifests: readonly Manifest
     return;
   }
   if (!inventory.isPresent(id)) for (const { file } of listing) reportMissing(check, name, file);
-  else if (listing.length === 0 && manifests.length > 0) findings.error('unlisted-file', name, 'this payload file is in no manifest');
+  else if (listing.length === 0 && manifests.length > 0)
+    findings.error('unlisted-file', name, 'this payload file is in no manifest');
   if (!strict || listing.length === 0 || listing.length === manifests.length) return;
   for (const { file, column } of manifests) {
     if (!column.lists(id)) findings.error('not-in-every-manifest', name, `listed in ${listing[0]?.file}, not in ${file}`, file);
@@ -101,19 +102,36 @@ function checkTagManifests(check: Check, { payload, tag }: Manifests): void {
     for (const manifest of payload) {
       const id = inventory.find(manifest.file);
       if (id !== undefined && !column.lists(id)) {
-        findings.either(isStrict(check), 'tag-manifest-omits-manifest', manifest.file, `${file} does not list this manifest`, file);
+        findings.either(
+          isStrict(check),
+          'tag-manifest-omits-manifest',
+          manifest.file,
+          `${file} does not list this manifest`,
+          file,
+        );
       }
     }
   }
-  const algorithms = (list: readonly Manifest[]): string => list.map(({ column }) => column.name).sort().join(', ');
+  const algorithms = (list: readonly Manifest[]): string =>
+    list
+      .map(({ column }) => column.name)
+      .sort()
+      .join(', ');
   if (algorithms(tag) !== algorithms(payload) && payload.length > 0) {
     const message = `tag manifests use ${algorithms(tag)}, payload manifests ${algorithms(payload)}; they should be the same`;
     findings.warn('tag-manifest-algorithms', '', message);
   }
   const [first, ...rest] = tag;
   for (const other of rest) {
-    const differs = inventory.names.findIndex((_, id) => !inventory.isPayload(id) && first?.column.lists(id) !== other.column.lists(id));
+    const differs = inventory.names.findIndex(
+      (_, id) => !inventory.isPayload(id) && first?.column.lists(id) !== other.column.lists(id),
+    );
     if (differs < 0) continue;
-    findings.warn('tag-manifests-differ', inventory.name(differs), `only one of ${first?.file} and ${other.file} lists this file`, other.file);
+    findings.warn(
+      'tag-manifests-differ',
+      inventory.name(differs),
+      `only one of ${first?.file} and ${other.file} lists this file`,
+      other.file,
+    );
   }
 }

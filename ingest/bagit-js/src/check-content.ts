@@ -5,7 +5,7 @@ import { reason } from './bagit-error.ts';
 import type { Check } from './check.ts';
 import type { Manifests } from './check-complete.ts';
 import type { HashJob, HashResult } from './hash-files.ts';
-import { aborted, HashPool } from './hash-pool.ts';
+import { aborted, type HashPool } from './hash-pool.ts';
 import type { Column } from './inventory.ts';
 
 export interface ContentOptions {
@@ -16,7 +16,7 @@ export interface ContentOptions {
   readonly pool: HashPool;
   readonly workers: number;
   readonly signal: AbortSignal | undefined;
-  onProgress(doneFiles: number, totalFiles: number, doneBytes: number): void;
+  readonly onProgress: (doneFiles: number, totalFiles: number, doneBytes: number) => void;
 }
 
 interface Work extends HashJob {
@@ -34,7 +34,9 @@ export class ContentCheck {
   constructor(check: Check, manifests: Manifests, options: ContentOptions) {
     this.#check = check;
     this.#manifests = manifests;
-    this.#columns = [...check.inventory.columns.values()].filter((column): column is Column & { algorithm: object } => column.algorithm !== undefined);
+    this.#columns = [...check.inventory.columns.values()].filter(
+      (column): column is Column & { algorithm: object } => column.algorithm !== undefined,
+    );
     this.#options = options;
   }
 
@@ -143,7 +145,8 @@ export class ContentCheck {
     const name = inventory.name(id);
     if (kind === 'unreadable') findings.error('unreadable', name, `can't be read: ${message}; it may be intact, try again`);
     else if (kind === 'damaged') findings.error('archive-damaged', name, message);
-    else if (kind === 'special') findings.error('special-file', name, `became something else than a file while it was checked: ${message}`);
+    else if (kind === 'special')
+      findings.error('special-file', name, `became something else than a file while it was checked: ${message}`);
     else findings.error('missing-file', name, `vanished while the bag was checked: ${message}`);
   }
 
@@ -157,7 +160,9 @@ export class ContentCheck {
       const id = inventory.find(name);
       const mask = id === undefined ? 0 : this.#mask(id);
       if (id === undefined || mask === 0 || seen.has(id)) continue;
-      const hashes = this.#columns.filter((_, bit) => (mask & (1 << bit)) !== 0).map(({ algorithm }) => createHash(algorithm.crypto));
+      const hashes = this.#columns
+        .filter((_, bit) => (mask & (1 << bit)) !== 0)
+        .map(({ algorithm }) => createHash(algorithm.crypto));
       try {
         for await (const part of bytes) {
           for (const hash of hashes) hash.update(part);
@@ -172,7 +177,8 @@ export class ContentCheck {
       this.#options.onProgress(seen.size, total, doneBytes);
     }
     for (const id of this.#wanted()) {
-      if (this.#mask(id) !== 0 && !seen.has(id)) this.#fail(id, 'unreadable', 'the archive could not be read a second time up to this entry');
+      if (this.#mask(id) !== 0 && !seen.has(id))
+        this.#fail(id, 'unreadable', 'the archive could not be read a second time up to this entry');
     }
   }
 }

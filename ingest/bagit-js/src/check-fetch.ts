@@ -20,13 +20,24 @@ export async function readFetch(check: Check): Promise<Map<number, number>> {
       }
       const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(line.url)?.[1]?.toLowerCase();
       if (scheme === undefined) {
-        findings.error('bad-fetch-url', line.path, `line ${first + i}: ${JSON.stringify(line.url)} is not an absolute URL`, FETCH);
+        findings.error(
+          'bad-fetch-url',
+          line.path,
+          `line ${first + i}: ${JSON.stringify(line.url)} is not an absolute URL`,
+          FETCH,
+        );
       } else if (scheme !== 'https' && scheme !== 'http') {
-        findings.warn('fetch-scheme', line.path, `line ${first + i} asks for a ${scheme}: URL; only https and http are safe to fetch`, FETCH);
+        findings.warn(
+          'fetch-scheme',
+          line.path,
+          `line ${first + i} asks for a ${scheme}: URL; only https and http are safe to fetch`,
+          FETCH,
+        );
       }
       const target = resolveListed(check, line.path, { file: FETCH, line: first + i, tag: false });
       if (target === undefined) continue;
-      if (inventory.isFetch(target.id)) findings.warn('fetch-duplicate', inventory.name(target.id), `line ${first + i} lists this file again`, FETCH);
+      if (inventory.isFetch(target.id))
+        findings.warn('fetch-duplicate', inventory.name(target.id), `line ${first + i} lists this file again`, FETCH);
       inventory.markFetch(target.id);
       if (line.length !== undefined) lengths.set(target.id, line.length);
     }

@@ -25,7 +25,8 @@ export function findManifests(check: Pick<Check, 'inventory' | 'findings'>): { p
       continue;
     }
     const algorithm = findAlgorithm(name.algorithm);
-    if (algorithm === undefined) check.findings.warn('unknown-algorithm', file, `digests of ${name.algorithm} can't be verified here`);
+    if (algorithm === undefined)
+      check.findings.warn('unknown-algorithm', file, `digests of ${name.algorithm} can't be verified here`);
     list.push({ file, tag: name.tag, column: check.inventory.column(name.algorithm, algorithm) });
   }
   return found;
@@ -119,8 +120,10 @@ export function resolveListed(check: Check, listed: string, place: Place): { id:
     return undefined;
   }
   if (!place.tag && !decoded.startsWith('data/')) {
-    if (decoded.includes('\\')) findings.error('unsafe-path', raw, `line ${line}: this path is refused: \\ is a separator on Windows`, file);
-    else if (decoded === 'data') findings.error('listed-directory', raw, `line ${line} lists a directory; manifests list files only`, file);
+    if (decoded.includes('\\'))
+      findings.error('unsafe-path', raw, `line ${line}: this path is refused: \\ is a separator on Windows`, file);
+    else if (decoded === 'data')
+      findings.error('listed-directory', raw, `line ${line} lists a directory; manifests list files only`, file);
     else findings.error('path-outside-payload', raw, `line ${line}: this path is not under data/`, file);
     return undefined;
   }
@@ -129,7 +132,13 @@ export function resolveListed(check: Check, listed: string, place: Place): { id:
     return undefined;
   }
   if (place.tag && manifestName(decoded)?.tag === true) {
-    findings.either(isStrict(check), 'tag-manifest-lists-tag-manifest', raw, `line ${line}: a tag manifest must not list tag manifests`, file);
+    findings.either(
+      isStrict(check),
+      'tag-manifest-lists-tag-manifest',
+      raw,
+      `line ${line}: a tag manifest must not list tag manifests`,
+      file,
+    );
     if (decoded === file) return undefined;
   }
   const found = find(check, raw, decoded, place);
@@ -142,7 +151,12 @@ export function resolveListed(check: Check, listed: string, place: Place): { id:
   }
   if (inventory.others.has(name)) return undefined; // reported when the bag was walked
   if (name.includes('\\')) {
-    findings.error('unsafe-path', raw, `line ${line}: this path is refused: \\ is a separator on Windows, and no file has this name`, file);
+    findings.error(
+      'unsafe-path',
+      raw,
+      `line ${line}: this path is refused: \\ is a separator on Windows, and no file has this name`,
+      file,
+    );
     return undefined;
   }
   return { id: inventory.addAbsent(name) };
@@ -164,7 +178,8 @@ function find(check: Check, raw: string, decoded: string, place: Place): { id: n
     return { id };
   }
   if (other !== undefined) {
-    if (strict) findings.warn('percent-not-encoded', raw, `line ${line} means a file of exactly this name; 1.0 writes % as %25`, file);
+    if (strict)
+      findings.warn('percent-not-encoded', raw, `line ${line} means a file of exactly this name; 1.0 writes % as %25`, file);
     else findings.warn('percent-encoded', raw, `line ${line} is percent-encoded, which began with 1.0`, file);
     return { id: other };
   }

@@ -26,7 +26,8 @@ export function isStrict(check: { version: Version }): boolean {
 /** A failure while a tag file was read: of the storage, or of the archive around it. */
 function reportReadFailure(findings: Findings, name: string, error: unknown): void {
   if (error instanceof BagItError && error.code === 'aborted') throw error;
-  if (error instanceof ArchiveFault || isZlib(error)) findings.error('archive-damaged', name, `can't be unpacked: ${reason(error)}`);
+  if (error instanceof ArchiveFault || isZlib(error))
+    findings.error('archive-damaged', name, `can't be unpacked: ${reason(error)}`);
   else findings.error('unreadable', name, `can't be read: ${reason(error)}; what it says was not checked`, undefined, true);
 }
 
@@ -101,7 +102,8 @@ export async function* readLines(check: Check, name: string): AsyncGenerator<Lin
   try {
     for await (const batch of lineBatches(check.source.read(name), check.encoding, check.limits.lineLength, faults)) {
       for (const [i, line] of batch.lines.entries()) {
-        if (line === '' && !tooLong.has(batch.first + i)) findings.warn('blank-line', name, `line ${batch.first + i} is blank; it was skipped`);
+        if (line === '' && !tooLong.has(batch.first + i))
+          findings.warn('blank-line', name, `line ${batch.first + i} is blank; it was skipped`);
       }
       yield batch;
     }

@@ -24,7 +24,10 @@ export const CODES = {
   'path-outside-payload': { as: 'error', meaning: 'a payload manifest or fetch.txt lists a path that is not under data/' },
   'payload-in-tag-manifest': { as: 'error', meaning: 'a tag manifest lists a path under data/' },
   'tag-manifest-lists-tag-manifest': { as: 'either', meaning: 'a tag manifest lists a tag manifest (error from 1.0 on)' },
-  'tag-manifest-omits-manifest': { as: 'either', meaning: 'a tag manifest does not list every payload manifest (error from 1.0 on)' },
+  'tag-manifest-omits-manifest': {
+    as: 'either',
+    meaning: 'a tag manifest does not list every payload manifest (error from 1.0 on)',
+  },
   'bad-bag-info-line': { as: 'error', meaning: 'a line of the bag metadata is neither "Label: value" nor a continuation' },
   'bag-info-separator': { as: 'error', meaning: 'from 1.0 on a label is followed at once by a colon and one space or tab' },
   'repeated-payload-oxum': { as: 'either', meaning: 'Payload-Oxum is given more than once (error from 1.0 on)' },
@@ -56,7 +59,10 @@ export const CODES = {
   'archive-link': { as: 'error', meaning: 'an entry of the archive is a symbolic or hard link' },
   'archive-special-file': { as: 'error', meaning: 'an entry of the archive is a device, FIFO or socket' },
   'archive-duplicate-entry': { as: 'error', meaning: 'the archive holds two entries of the same name' },
-  'archive-case-collision': { as: 'error', meaning: 'names in the archive differ only by case or Unicode form: unpacking may lose one' },
+  'archive-case-collision': {
+    as: 'error',
+    meaning: 'names in the archive differ only by case or Unicode form: unpacking may lose one',
+  },
   'archive-overlap': { as: 'error', meaning: 'entries of the archive share bytes, as those of a zip bomb do' },
   'archive-too-many-entries': { as: 'error', meaning: 'the archive has more entries than the limit' },
   'archive-too-large': { as: 'error', meaning: 'the archive would unpack to more bytes than the limit' },
@@ -67,7 +73,10 @@ export const CODES = {
   'too-many-problems': { as: 'error', meaning: 'more problems were found than the limit; the rest is not listed' },
   // worth knowing
   'unknown-minor-version': { as: 'warning', meaning: 'a version that was never published; read as the nearest older one' },
-  'bagit-txt-style': { as: 'warning', meaning: 'bagit.txt is readable but not as the standard writes it (letter case, white space)' },
+  'bagit-txt-style': {
+    as: 'warning',
+    meaning: 'bagit.txt is readable but not as the standard writes it (letter case, white space)',
+  },
   'unknown-algorithm': { as: 'warning', meaning: 'the digests of this manifest cannot be verified here' },
   'bom-in-tag-file': { as: 'warning', meaning: 'a UTF-8 tag file starts with a byte order mark' },
   'blank-line': { as: 'warning', meaning: 'a blank line in a manifest or fetch.txt' },

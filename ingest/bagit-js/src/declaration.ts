@@ -55,14 +55,18 @@ export function parseDeclaration(bytes: Uint8Array): Declaration {
     else bad(message);
   }
   if (version !== undefined && version.major <= 1 && !PUBLISHED.has(version.text)) {
-    warnings.push({ code: 'unknown-minor-version', message: `version ${version.text} was never published; read by the nearest older rules` });
+    warnings.push({
+      code: 'unknown-minor-version',
+      message: `version ${version.text} was never published; read by the nearest older rules`,
+    });
   }
   return { version, encoding, errors, warnings };
 
   /** Letter case of a label is forgiven in every version (the RFC's own figures differ), white space before 1.0 only. */
   function style(line: string | undefined, exact: RegExp): void {
     if (line === undefined || exact.test(line)) return;
-    if (strict && !new RegExp(exact, 'i').test(line)) bad(`${quoted(line)} has white space where 1.0 allows exactly one space, after the colon`);
+    if (strict && !new RegExp(exact, 'i').test(line))
+      bad(`${quoted(line)} has white space where 1.0 allows exactly one space, after the colon`);
     else warnings.push({ code: 'bagit-txt-style', message: `${quoted(line)} is not as the standard writes it` });
   }
 }

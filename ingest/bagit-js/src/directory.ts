@@ -32,10 +32,17 @@ export class DirectorySource implements BagSource {
     for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
       if (signal?.aborted === true) throw aborted(signal);
       try {
-        for await (const entry of await opendir(`${this.#root}/${prefix}`, { encoding: 'buffer' as BufferEncoding, bufferSize: 512 })) {
+        for await (const entry of await opendir(`${this.#root}/${prefix}`, {
+          encoding: 'buffer' as BufferEncoding,
+          bufferSize: 512,
+        })) {
           const bytes = entry.name as unknown as Buffer;
           if (!isUtf8(bytes)) {
-            findings.error('name-not-utf8', prefix + shown(bytes), 'this name is not valid UTF-8: no manifest can list it, rename the file');
+            findings.error(
+              'name-not-utf8',
+              prefix + shown(bytes),
+              'this name is not valid UTF-8: no manifest can list it, rename the file',
+            );
             continue;
           }
           const name = prefix + bytes.toString('utf8');
@@ -65,7 +72,11 @@ export class DirectorySource implements BagSource {
       const kind: OtherKind = stats.isSymbolicLink() ? await this.#linkKind(name) : 'special-file';
       inventory.others.set(name, kind);
       const target = stats.isSymbolicLink() ? await readlink(`${this.#root}/${name}`).catch(() => '?') : '';
-      findings.error(kind, name, kind === 'special-file' ? 'this is neither a file nor a directory' : `a symbolic link to ${JSON.stringify(target)}`);
+      findings.error(
+        kind,
+        name,
+        kind === 'special-file' ? 'this is neither a file nor a directory' : `a symbolic link to ${JSON.stringify(target)}`,
+      );
     }
   }
 

@@ -157,7 +157,8 @@ export class FileHasher {
     const [offset = 0, stored = 0, size = 0, method = 0, crc = 0] = range;
     const start = method === Method.Plain ? offset : this.#zipDataStart(offset);
     if (mask === 0) return size;
-    if (method !== Method.ZipDeflated) return this.#plainRange(start, size, method === Method.Plain ? undefined : crc, mask, out, at);
+    if (method !== Method.ZipDeflated)
+      return this.#plainRange(start, size, method === Method.Plain ? undefined : crc, mask, out, at);
     if (stored <= BUFFER_SIZE && size <= INFLATE_AT_ONCE) {
       const bytes = inflateAtOnce(this.#read(start, stored), size);
       checkCrc(crc32(bytes), crc);
@@ -192,7 +193,15 @@ export class FileHasher {
     return size;
   }
 
-  async #deflatedRange(start: number, stored: number, size: number, crc: number, mask: number, out: Buffer, at: number): Promise<number> {
+  async #deflatedRange(
+    start: number,
+    stored: number,
+    size: number,
+    crc: number,
+    mask: number,
+    out: Buffer,
+    at: number,
+  ): Promise<number> {
     const hashes = this.#hashes(mask);
     let sum = 0;
     let got = 0;

@@ -54,7 +54,7 @@ export class HashPool {
       run.signal?.addEventListener('abort', stop);
       for (const worker of this.#workers) {
         const waiting: J[] = [];
-        const tell = (message: ToWorker): void => worker.postMessage(message);
+        const tell = (message: ToWorker): void => worker.postMessage(message, []);
         const refill = (): void => {
           while (waiting.length < AHEAD) {
             const next = run.jobs.next();

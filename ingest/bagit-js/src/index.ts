@@ -13,3 +13,5 @@ export { decodePath, encodePath, isSystemFile, notPortable, pathFault } from './
 export { loadProfile } from './profile.ts';
 export type { Problem, Report } from './report.ts';
 export { type Progress, validateBag, type ValidateOptions } from './validate.ts';
+export { createBag, type CreatedBag, type CreateOptions } from './create-bag.ts';
+export { type KnownTagFile, TagWriter, type WrittenFile } from './tag-writer.ts';

@@ -75,13 +75,16 @@ class OpenedBag implements Bag {
   readonly #inventory: Inventory;
   readonly #limits: Limits;
   readonly #manifests = new Map<string, string>();
+  readonly #infoFiles: string[] = [];
 
   private constructor(source: BagSource, inventory: Inventory, limits: Limits, bagit: Uint8Array) {
     const { version, encoding, errors } = parseDeclaration(bagit);
-    if (version === undefined || encoding === undefined) throw new BagItError('bad-bagit-txt', errors[0]?.message ?? 'bagit.txt can not be read');
+    if (version === undefined || encoding === undefined)
+      throw new BagItError('bad-bagit-txt', errors[0]?.message ?? 'bagit.txt can not be read');
     if (version.major > 1) throw new BagItError('unsupported-version', `BagIt ${version.text} is not known here`);
     const charset = findEncoding(encoding);
-    if (charset === undefined) throw new BagItError('unknown-encoding', `the encoding ${JSON.stringify(encoding)} is not known here`);
+    if (charset === undefined)
+      throw new BagItError('unknown-encoding', `the encoding ${JSON.stringify(encoding)} is not known here`);
     this.version = version.text;
     this.encoding = encoding;
     this.#strict = atLeast(version, 1, 0);
@@ -97,8 +100,6 @@ class OpenedBag implements Bag {
     }
     for (const file of bagInfoFiles(version)) if (inventory.find(file) !== undefined) this.#infoFiles.push(file);
   }
-  readonly #infoFiles: string[] = [];
-
   static async open(source: BagSource, limits: Limits, signal: AbortSignal | undefined): Promise<OpenedBag> {
     const inventory = new Inventory();
     const findings = new Findings(limits.problems);
@@ -116,15 +117,18 @@ class OpenedBag implements Bag {
   }
 
   get manifests(): string[] {
-    return [...this.#inventoryManifests(false)];
+    return this.#algorithms(false);
   }
 
   get tagManifests(): string[] {
-    return [...this.#inventoryManifests(true)];
+    return this.#algorithms(true);
   }
 
-  #inventoryManifests(tag: boolean): string[] {
-    return [...this.#manifests.values()].map((file) => manifestName(file)).filter((name) => name?.tag === tag).map((name) => name?.algorithm ?? '');
+  #algorithms(tag: boolean): string[] {
+    return [...this.#manifests.values()]
+      .map((file) => manifestName(file))
+      .filter((name) => name?.tag === tag)
+      .map((name) => name?.algorithm ?? '');
   }
 
   *files(): Iterable<string> {
@@ -175,7 +179,8 @@ class OpenedBag implements Bag {
   }
 
   read(path: string): AsyncIterable<Uint8Array> {
-    if (this.#inventory.find(path) === undefined) throw new BagItError('no-such-file', `the bag has no file ${JSON.stringify(path)}`);
+    if (this.#inventory.find(path) === undefined)
+      throw new BagItError('no-such-file', `the bag has no file ${JSON.stringify(path)}`);
     return this.#source.read(path);
   }
 
@@ -189,7 +194,8 @@ async function small(source: BagSource, file: string, limits: Limits): Promise<B
   let size = 0;
   for await (const bytes of source.read(file)) {
     size += bytes.length;
-    if (size > limits.tagFileSize) throw new BagItError('tag-file-too-large', `${file} has more than ${limits.tagFileSize} bytes`);
+    if (size > limits.tagFileSize)
+      throw new BagItError('tag-file-too-large', `${file} has more than ${limits.tagFileSize} bytes`);
     parts.push(Uint8Array.from(bytes));
   }
   return Buffer.concat(parts);

@@ -63,7 +63,8 @@ export async function loadProfile(path: string): Promise<unknown> {
 
 /** @throws BagItError 'bad-profile' when it is no JSON object; lesser faults are kept in the profile. */
 export function readProfile(json: unknown): Profile {
-  if (!isObject(json)) throw new BagItError('bad-profile', `a BagIt Profile is a JSON object, got ${JSON.stringify(json)?.slice(0, 60)}`);
+  if (!isObject(json))
+    throw new BagItError('bad-profile', `a BagIt Profile is a JSON object, got ${JSON.stringify(json)?.slice(0, 60)}`);
   const faults: string[] = [];
   const info = isObject(json['BagIt-Profile-Info']) ? json['BagIt-Profile-Info'] : undefined;
   if (info === undefined) faults.push('BagIt-Profile-Info is missing');
@@ -72,8 +73,9 @@ export function readProfile(json: unknown): Profile {
   }
   const identifier = info?.['BagIt-Profile-Identifier'];
   const rules = { json, faults };
-  const serialization = json['Serialization'] ?? 'optional';
-  if (!['forbidden', 'required', 'optional'].includes(String(serialization))) faults.push(`Serialization is ${JSON.stringify(serialization)}`);
+  const serialization = typeof json['Serialization'] === 'string' ? json['Serialization'] : 'optional';
+  if (!['forbidden', 'required', 'optional'].includes(serialization))
+    faults.push(`Serialization is ${JSON.stringify(serialization)}`);
   const profile: Profile = {
     identifier: typeof identifier === 'string' ? identifier : undefined,
     labels: labelRules(json['Bag-Info'] ?? json['Bagit-Info'], faults),
@@ -82,7 +84,7 @@ export function readProfile(json: unknown): Profile {
     allowFetch: flag(json['Allow-Fetch.txt'], true),
     requireFetch: flag(json['Fetch.txt-Required'], false),
     dataEmpty: flag(json['Data-Empty'], false),
-    serialization: String(serialization),
+    serialization,
     acceptSerialization: list(rules, 'Accept-Serialization'),
     acceptVersions: list(rules, 'Accept-BagIt-Version'),
     tagFiles: fileRule(rules, 'Tag-Files'),
@@ -111,7 +113,7 @@ interface Rules {
 function list({ json, faults }: Rules, key: string): string[] | undefined {
   const value = json[key];
   if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[];
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   faults.push(`${key} is not a list of strings`);
   return undefined;
 }
@@ -180,7 +182,13 @@ export interface ProfileFacts {
 const MEDIA_TYPES: Readonly<Record<Serialization, readonly string[]>> = {
   directory: [],
   tar: ['application/tar', 'application/x-tar', 'application/x-gtar'],
-  'tar.gz': ['application/gzip', 'application/x-gzip', 'application/x-gtar', 'application/tar+gzip', 'application/x-compressed-tar'],
+  'tar.gz': [
+    'application/gzip',
+    'application/x-gzip',
+    'application/x-gtar',
+    'application/tar+gzip',
+    'application/x-compressed-tar',
+  ],
   zip: ['application/zip', 'application/x-zip-compressed'],
 };
 
@@ -188,7 +196,11 @@ const MEDIA_TYPES: Readonly<Record<Serialization, readonly string[]>> = {
 export function checkProfile(profile: Profile, findings: Findings, bag: ProfileFacts): void {
   for (const fault of profile.faults) findings.error('profile-invalid', '', `the profile itself is faulty: ${fault}`);
   if (profile.acceptVersions !== undefined && !profile.acceptVersions.includes(bag.version)) {
-    findings.error('profile-version', 'bagit.txt', `BagIt ${bag.version}, the profile accepts ${profile.acceptVersions.join(', ')}`);
+    findings.error(
+      'profile-version',
+      'bagit.txt',
+      `BagIt ${bag.version}, the profile accepts ${profile.acceptVersions.join(', ')}`,
+    );
   }
   checkSerialization(profile, findings, bag.serialization);
   checkLabels(profile, findings, bag.bagInfo);
@@ -215,14 +227,16 @@ function checkSerialization(profile: Profile, findings: Findings, serialization:
 function checkLabels(profile: Profile, findings: Findings, bagInfo: BagInfo): void {
   const file = 'bag-info.txt';
   const { identifier } = profile;
-  if (identifier === undefined) findings.warn('profile-no-identifier', '', 'the profile has no BagIt-Profile-Identifier: no bag can declare it');
+  if (identifier === undefined)
+    findings.warn('profile-no-identifier', '', 'the profile has no BagIt-Profile-Identifier: no bag can declare it');
   else if (!valuesOf(bagInfo, 'BagIt-Profile-Identifier').includes(identifier)) {
     findings.error('profile-identifier', file, `BagIt-Profile-Identifier: ${identifier} is missing`);
   }
   for (const { label, required, repeatable, values } of profile.labels) {
     const found = valuesOf(bagInfo, label);
     if (required && found.length === 0) findings.error('profile-bag-info-missing', file, `${label} is required`);
-    if (!repeatable && found.length > 1) findings.error('profile-bag-info-repeated', file, `${label} appears ${found.length} times, it must once`);
+    if (!repeatable && found.length > 1)
+      findings.error('profile-bag-info-repeated', file, `${label} appears ${found.length} times, it must once`);
     for (const value of found) {
       if (values.length === 0 || values.includes(value.replaceAll('\n', ' '))) continue;
       findings.error('profile-bag-info-value', file, `${label} is ${JSON.stringify(value)}, allowed are ${values.join(', ')}`);
@@ -230,9 +244,15 @@ function checkLabels(profile: Profile, findings: Findings, bagInfo: BagInfo): vo
   }
 }
 
-function checkAlgorithms(rule: AlgorithmRule, findings: Findings, present: readonly string[], kind: 'manifest' | 'tagmanifest'): void {
+function checkAlgorithms(
+  rule: AlgorithmRule,
+  findings: Findings,
+  present: readonly string[],
+  kind: 'manifest' | 'tagmanifest',
+): void {
   for (const name of rule.required) {
-    if (!present.includes(name)) findings.error('profile-manifest-required', `${kind}-${name}.txt`, `the profile requires this ${kind}`);
+    if (!present.includes(name))
+      findings.error('profile-manifest-required', `${kind}-${name}.txt`, `the profile requires this ${kind}`);
   }
   for (const name of present) {
     if (rule.allowed === undefined || rule.allowed.includes(name)) continue;
@@ -244,10 +264,13 @@ const STANDARD = /^(?:(?:tag)?manifest-[^/]*\.txt|bag-info\.txt|bagit\.txt|fetch
 
 function checkFiles(profile: Profile, findings: Findings, inventory: Inventory): void {
   for (const path of profile.tagFiles.required) {
-    if (inventory.find(path) === undefined) findings.error('profile-tag-file-required', path, 'the profile requires this tag file');
+    if (inventory.find(path) === undefined)
+      findings.error('profile-tag-file-required', path, 'the profile requires this tag file');
   }
   for (const path of profile.payloadFiles.required) {
-    const there = path.endsWith('/') ? inventory.isDirectory(path.slice(0, -1)) && hasEntries(inventory, path) : inventory.find(path) !== undefined;
+    const there = path.endsWith('/')
+      ? inventory.isDirectory(path.slice(0, -1)) && hasEntries(inventory, path)
+      : inventory.find(path) !== undefined;
     if (!there) findings.error('profile-payload-required', path, 'the profile requires this in the payload');
   }
   const tagFile = matcher(profile.tagFiles.allowed ?? ['*']);
@@ -265,7 +288,11 @@ function checkFiles(profile: Profile, findings: Findings, inventory: Inventory):
     }
   }
   if (profile.dataEmpty && (payload > 1 || payloadSize > 0)) {
-    findings.error('profile-data-not-empty', 'data', `the profile wants an empty payload, here are ${payload} files of ${payloadSize} bytes`);
+    findings.error(
+      'profile-data-not-empty',
+      'data',
+      `the profile wants an empty payload, here are ${payload} files of ${payloadSize} bytes`,
+    );
   }
 }
 

@@ -87,7 +87,10 @@ export async function* tarEntries(input: TarInput): AsyncGenerator<TarEntry> {
     yield { kind: directory ? 'directory' : kind, name, utf8, size: length, offset, type: described };
     const end = offset + Math.ceil(length / BLOCK) * BLOCK;
     if (!(await input.skip(end - input.position))) {
-      throw new ArchiveFault('archive-truncated', `the tar ends inside ${JSON.stringify(name)}, which needs ${length} bytes from byte ${offset}`);
+      throw new ArchiveFault(
+        'archive-truncated',
+        `the tar ends inside ${JSON.stringify(name)}, which needs ${length} bytes from byte ${offset}`,
+      );
     }
   }
 }
@@ -96,7 +99,8 @@ async function longHeader(input: TarInput, size: number, at: number): Promise<Bu
   if (size > LONGEST_HEADER) throw new ArchiveFault('archive-damaged', `the extended header at byte ${at} claims ${size} bytes`);
   const content = Buffer.from(await input.read(size));
   const padded = await input.skip(Math.ceil(size / BLOCK) * BLOCK - size);
-  if (content.length < size || !padded) throw new ArchiveFault('archive-truncated', `the tar ends inside the extended header at byte ${at}`);
+  if (content.length < size || !padded)
+    throw new ArchiveFault('archive-truncated', `the tar ends inside the extended header at byte ${at}`);
   return content;
 }
 
@@ -129,7 +133,8 @@ function number(block: Buffer, start: number, length: number, at: number): numbe
     for (const byte of field.subarray(1)) value = value * 256 + byte;
     if ((first & 0x40) !== 0) value = Number.NaN;
   }
-  if (!Number.isSafeInteger(value)) throw new ArchiveFault('archive-damaged', `the tar header at byte ${at} has a size that is no number`);
+  if (!Number.isSafeInteger(value))
+    throw new ArchiveFault('archive-damaged', `the tar header at byte ${at} has a size that is no number`);
   return value;
 }
 
@@ -167,7 +172,10 @@ function paxSize(value: Buffer | undefined, at: number): number | undefined {
   const text = value.toString('latin1');
   const size = Number(text);
   if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(size)) {
-    throw new ArchiveFault('archive-damaged', `the pax header before byte ${at} has the size ${JSON.stringify(text.slice(0, 40))}`);
+    throw new ArchiveFault(
+      'archive-damaged',
+      `the pax header before byte ${at} has the size ${JSON.stringify(text.slice(0, 40))}`,
+    );
   }
   return size;
 }

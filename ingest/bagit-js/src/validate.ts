@@ -81,7 +81,11 @@ class Validation {
     if (!readable) return this.#report();
     const { version, encoding } = await this.#declaration();
     if (version !== undefined && version.major > 1) {
-      this.#findings.error('unsupported-version', 'bagit.txt', `BagIt ${version.text} is not known here, only 0.x and 1.x; nothing else was checked`);
+      this.#findings.error(
+        'unsupported-version',
+        'bagit.txt',
+        `BagIt ${version.text} is not known here, only 0.x and 1.x; nothing else was checked`,
+      );
       return this.#report();
     }
     if (!this.#inventory.isDirectory('data')) {
@@ -89,7 +93,11 @@ class Validation {
     }
     const known = findEncoding(encoding);
     if (known === undefined) {
-      this.#findings.error('unknown-encoding', 'bagit.txt', `the encoding ${JSON.stringify(encoding)} is not known here; no tag file was read`);
+      this.#findings.error(
+        'unknown-encoding',
+        'bagit.txt',
+        `the encoding ${JSON.stringify(encoding)} is not known here; no tag file was read`,
+      );
       return this.#report();
     }
     const fallback = { text: '1.0', major: 1, minor: 0 };
@@ -172,7 +180,13 @@ class Validation {
       const onResult = (_: unknown, { sizes }: { sizes: Float64Array }): void => {
         for (const size of sizes) total += Math.max(0, size);
       };
-      await new HashPool(0).run({ setup, jobs: [job].values(), onResult, onBytes: () => undefined, signal: this.#options.signal });
+      await new HashPool(0).run({
+        setup,
+        jobs: [job].values(),
+        onResult,
+        onBytes: () => undefined,
+        signal: this.#options.signal,
+      });
     }
     return total <= 8 * 1024 * 1024;
   }
@@ -184,7 +198,8 @@ class Validation {
       pool,
       workers: this.#workers(),
       signal: this.#options.signal,
-      onProgress: (doneFiles, totalFiles, doneBytes) => this.#options.onProgress?.({ stage: 'content', doneFiles, totalFiles, doneBytes }),
+      onProgress: (doneFiles, totalFiles, doneBytes) =>
+        this.#options.onProgress?.({ stage: 'content', doneFiles, totalFiles, doneBytes }),
     });
     await content.run();
   }

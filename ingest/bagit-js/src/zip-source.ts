@@ -88,7 +88,11 @@ export class ZipSource implements BagSource {
       await this.#readDirectory(size, limits, signal);
       const total = this.#index.totalSize;
       if (total > limits.ratioFloor && total > limits.ratio * size) {
-        throw new ArchiveFault('archive-ratio', `the archive of ${size} bytes would unpack to ${total}, more than ${limits.ratio} times`, true);
+        throw new ArchiveFault(
+          'archive-ratio',
+          `the archive of ${size} bytes would unpack to ${total}, more than ${limits.ratio} times`,
+          true,
+        );
       }
     } catch (error) {
       const fault = zipFault(error);
@@ -103,7 +107,11 @@ export class ZipSource implements BagSource {
     const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
     const zip = await yauzl.fromRandomAccessReaderPromise(new WindowReader(this.#file), size, options);
     if (zip.entryCount > limits.entries) {
-      throw new ArchiveFault('archive-too-many-entries', `the archive has ${zip.entryCount} entries, the limit is ${limits.entries}`, true);
+      throw new ArchiveFault(
+        'archive-too-many-entries',
+        `the archive has ${zip.entryCount} entries, the limit is ${limits.entries}`,
+        true,
+      );
     }
     let count = 0;
     for await (const entry of zip.eachEntry()) {
@@ -122,13 +130,17 @@ export class ZipSource implements BagSource {
       return;
     }
     // Many writers forget the flag: valid UTF-8 beyond ASCII is hardly ever meant as cp437.
-    const name = isUtf8(raw) ? raw.toString('utf8') : yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, raw, entry.extraFields, true);
+    const name = isUtf8(raw)
+      ? raw.toString('utf8')
+      : yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, raw, entry.extraFields, true);
     const unix = UNIX_MADE.has(entry.versionMadeBy >>> 8);
     const type = unix ? (entry.externalFileAttributes >>> 16) & FILE_TYPE : 0;
     if (type === SYMBOLIC_LINK) this.#index.refuse(name, 'archive-link', 'a symbolic link: links are refused');
     else if (SPECIAL.has(type)) this.#index.refuse(name, 'archive-special-file', 'a device, FIFO or socket: these are refused');
-    else if (name.endsWith('/') || (!unix && (entry.externalFileAttributes & DIRECTORY_ATTRIBUTE) !== 0)) this.#index.addDirectory(name);
-    else if ((entry.generalPurposeBitFlag & 0x41) !== 0) this.#index.refuse(name, 'archive-unsupported', 'the entry is encrypted');
+    else if (name.endsWith('/') || (!unix && (entry.externalFileAttributes & DIRECTORY_ATTRIBUTE) !== 0))
+      this.#index.addDirectory(name);
+    else if ((entry.generalPurposeBitFlag & 0x41) !== 0)
+      this.#index.refuse(name, 'archive-unsupported', 'the entry is encrypted');
     else if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
       const message = `compression method ${entry.compressionMethod} is not read here, only stored (0) and deflated (8)`;
       this.#index.refuse(name, 'archive-unsupported', message);
@@ -170,7 +182,8 @@ export class ZipSource implements BagSource {
     const { offset, stored, size, method } = this.#index.file(id);
     const header = Buffer.alloc(30);
     readSync(this.#file, header, 0, 30, offset);
-    if (header.readUInt32LE(0) !== 0x04034b50) throw new ArchiveFault('archive-damaged', `no local file header at byte ${offset}`);
+    if (header.readUInt32LE(0) !== 0x04034b50)
+      throw new ArchiveFault('archive-damaged', `no local file header at byte ${offset}`);
     const start = offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
     const raw = this.#raw(start, stored);
     if (method === Method.ZipStored) {
