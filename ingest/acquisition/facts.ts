@@ -82,7 +82,7 @@ export async function acquisitionOf(deposit: Deposit, { checksums, mapfiles }: P
 
 async function formatOf(deposit: Deposit): Promise<Identification> {
   await using source = await imageSource(deposit);
-  return identify(source, deposit.image.name);
+  return await identify(source, deposit.image.name);
 }
 
 function formatFacts({ id, title, puid, nameMismatch }: Identification): AcquisitionFact[] {

@@ -201,7 +201,7 @@ function single(file: DepositFile): ImageFiles {
 
 async function identified(file: DepositFile): Promise<Identification> {
   await using source = await fileSource(file.path);
-  return identify(source, file.name);
+  return await identify(source, file.name);
 }
 
 function setsPerFolder(files: readonly DepositFile[]): (folder: string) => (name: string) => NamedSet | undefined {

@@ -1,4 +1,4 @@
-/** copyAndDigest(): what an ingest does with an image. digestFile(): the same pass without a copy. */
+/** copyAndDigest(): what an ingest does with an image. digestFile(), digestMedium(): the same pass without a copy. */
 import type { Progress } from '../kernel/index.ts';
 import type { Algorithm } from './algorithms.ts';
 import { type Digests, type PassFile, type PassOptions, type PassResult, runPass } from './pass.ts';
@@ -26,4 +26,14 @@ export async function digestFile(
   const [file] = files;
   if (file === undefined) throw new RangeError('the pass gave no result');
   return { size: file.size, digests: file.digests };
+}
+
+/** Digests of several files end to end: a split image as one medium, read once, not copied. @throws as digestFile. */
+export async function digestMedium(
+  paths: readonly string[],
+  algorithms: readonly Algorithm[],
+  options: { readonly signal?: AbortSignal; readonly onProgress?: Progress } = {},
+): Promise<{ size: number; digests: Digests }> {
+  const files = paths.map((source) => ({ source }));
+  return (await runPass(files, { ...options, algorithms: [], mediumAlgorithms: algorithms })).medium;
 }

@@ -6,7 +6,7 @@
 export { Algorithm, algorithms, digestLength, isAlgorithm } from './algorithms.ts';
 export { BlockList } from './block-list.ts';
 export type { BlockListSummary } from './block-list-format.ts';
-export { copyAndDigest, digestFile } from './copy.ts';
+export { copyAndDigest, digestFile, digestMedium } from './copy.ts';
 export type { Digests, PassedFile, PassFile, PassOptions, PassResult } from './pass.ts';
 export { selfTest, type SelfTestResult } from './self-test.ts';
 export { DigestTap } from './tap.ts';

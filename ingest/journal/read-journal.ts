@@ -55,7 +55,10 @@ export async function* linesOf(path: string): AsyncIterable<RawLine> {
  */
 export async function* readJournal(folder: string, from = 0): AsyncIterable<JournalEntry> {
   const segments = await segmentsOf(folder);
-  const start = Math.max(0, segments.findLastIndex(({ first }) => first <= from));
+  const start = Math.max(
+    0,
+    segments.findLastIndex(({ first }) => first <= from),
+  );
   let index = start === 0 ? 0 : (segments[start]?.first ?? 0);
   for (const { name, first } of segments.slice(start)) {
     if (first !== index) {

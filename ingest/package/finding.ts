@@ -41,12 +41,7 @@ export function unreadable(path: string, ranges: readonly ByteRange[], reason: s
 }
 
 /** Worst first. */
-const GRAVITY = [
-  FixityOutcome.Altered,
-  FixityOutcome.Missing,
-  FixityOutcome.Unreadable,
-  FixityOutcome.Extra,
-] as const;
+const GRAVITY = [FixityOutcome.Altered, FixityOutcome.Missing, FixityOutcome.Unreadable, FixityOutcome.Extra] as const;
 
 /** The one word for a package with these findings. */
 export function worstOutcome(findings: readonly FixityFinding[]): FixityOutcome {

@@ -5,7 +5,10 @@ import { Fault, FaultKind } from '../kernel/index.ts';
 const LONGEST_LINE = 1 << 20;
 
 /** @throws Fault 'package/manifest-line' at the first line that no version of Strongroom wrote. */
-export async function* manifestLines(chunks: AsyncIterable<Buffer>, name: string): AsyncIterable<{ digest: string; path: string }> {
+export async function* manifestLines(
+  chunks: AsyncIterable<Buffer>,
+  name: string,
+): AsyncIterable<{ digest: string; path: string }> {
   let rest = Buffer.alloc(0);
   let number = 0;
   for await (const chunk of chunks) {

@@ -113,7 +113,7 @@ function sealedAt(bagInfo: OpenedPackage['bagInfo']): Date {
 /** A small file of the package, whole. @throws Fault 'package/too-large'. */
 export async function readSmall(storage: Storage, id: string, path: string, limit: number): Promise<Buffer> {
   await using object = await storage.open(`${packageKey(id)}/${path}`);
-  if (object.size <= limit) return buffer(object.stream());
+  if (object.size <= limit) return await buffer(object.stream());
   throw new Fault(
     FaultKind.Unsupported,
     'package/too-large',

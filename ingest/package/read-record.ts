@@ -4,8 +4,16 @@ import { type PremisAgent, type PremisEntity, type PremisEvent, type PremisFile,
 import type { Storage } from '../storage/index.ts';
 import type { AcquisitionDocument } from './acquisition-document.ts';
 import type { ArchiveEvent, EventAgent } from './archive-event.ts';
-import { labelOf, readSmall } from './open-package.ts';
-import { ACQUISITION_PATH, BLOCK_SIZE, blocksPath, FileRole, type OpenedPackage, type PackageFile, PREMIS_PATH } from './package.ts';
+import { labelOf, openPackage, readSmall } from './open-package.ts';
+import {
+  ACQUISITION_PATH,
+  BLOCK_SIZE,
+  blocksPath,
+  FileRole,
+  type OpenedPackage,
+  type PackageFile,
+  PREMIS_PATH,
+} from './package.ts';
 
 export interface RecordedFile extends PackageFile {
   /** Place in the package; for segments of an image, their order. */
@@ -20,7 +28,10 @@ export interface PackageRecord {
   readonly title: string;
   readonly accession: string | undefined;
   readonly sealedAt: Date;
-  readonly image: { readonly name: string; readonly format: { readonly id: string; readonly title: string; readonly puid?: string } };
+  readonly image: {
+    readonly name: string;
+    readonly format: { readonly id: string; readonly title: string; readonly puid?: string };
+  };
   readonly medium: { readonly size: number; readonly sha256: string } | undefined;
   readonly payloadBytes: number;
   readonly payloadFiles: number;
@@ -38,20 +49,24 @@ export interface PackageRecord {
 }
 
 const LARGEST_ACQUISITION = 64 << 20;
+const UNKNOWN_IMAGE = { name: 'unknown', format: { id: 'unknown', title: 'Unknown' } };
 /** Names of papers that a search knows; the others are in the list of files. */
 const MOST_NAMES = 1000;
 
-/** @throws Fault of kind 'unreadable' when the location fails; damage is among `problems` instead. */
-export async function readRecord(storage: Storage, opened: OpenedPackage): Promise<PackageRecord> {
+/**
+ * @param anchor SHA-256 of the tag manifest as the journal keeps it; a difference is among the problems.
+ * @param storedAt stands for the date of sealing when the package can't tell it any more.
+ * @throws Fault of kind 'unreadable' when the location fails; damage is among `problems` instead.
+ */
+export async function readRecord(storage: Storage, id: string, anchor: string, storedAt: Date): Promise<PackageRecord> {
   const problems: Fault[] = [];
-  const tolerate = (error: unknown): void => {
+  const tolerate = (error: unknown): undefined => {
     if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
     problems.push(error);
   };
-  const acquisition = await readAcquisition(storage, opened.id).catch((error: unknown) => {
-    tolerate(error);
-    return undefined;
-  });
+  const opened = (await openPackage(storage, id, anchor).catch(tolerate)) ?? (await openPackage(storage, id).catch(tolerate));
+  if (opened === undefined) return lost(id, storedAt, problems);
+  const acquisition = await readAcquisition(storage, id).catch(tolerate);
   const described = new Map<string, Described>();
   const events: PremisEvent[] = [];
   const agents = new Map<string, PremisAgent>();
@@ -66,14 +81,14 @@ export async function readRecord(storage: Storage, opened: OpenedPackage): Promi
     title: labelOf(opened.bagInfo, 'External-Description') ?? opened.id,
     accession: labelOf(opened.bagInfo, 'Bag-Group-Identifier'),
     sealedAt: opened.sealedAt,
-    image: acquisition?.image ?? { name: 'unknown', format: { id: 'unknown', title: 'Unknown' } },
+    image: acquisition?.image ?? UNKNOWN_IMAGE,
     medium: acquisition?.medium,
     payloadBytes,
     payloadFiles,
     acquisition: acquisition ?? {},
     async *files() {
       let next = 0;
-      for await (const file of opened.files()) {
+      for await (const file of listed(opened, tolerate)) {
         const known = described.get(file.path);
         const size = known?.size ?? file.size;
         const isPayload = file.role === FileRole.Image || file.role === FileRole.Submission;
@@ -96,6 +111,35 @@ export async function readRecord(storage: Storage, opened: OpenedPackage): Promi
     digests: digestsOf(acquisition, described),
     problems,
   };
+}
+
+/** A package of which not even the labels can be read: all that is left is that it was stored. */
+function lost(id: string, sealedAt: Date, problems: readonly Fault[]): PackageRecord {
+  return {
+    title: id,
+    accession: undefined,
+    sealedAt,
+    image: UNKNOWN_IMAGE,
+    medium: undefined,
+    payloadBytes: 0,
+    payloadFiles: 0,
+    acquisition: {},
+    async *files() {},
+    *events() {},
+    names: [],
+    text: '',
+    digests: [],
+    problems,
+  };
+}
+
+/** The inventory as far as its manifests can be read. */
+async function* listed(opened: OpenedPackage, tolerate: (error: unknown) => undefined): AsyncIterable<PackageFile> {
+  try {
+    yield* opened.files();
+  } catch (error) {
+    tolerate(error);
+  }
 }
 
 interface Described {
@@ -169,7 +213,8 @@ async function readAcquisition(storage: Storage, id: string): Promise<Acquisitio
   const text = (await readSmall(storage, id, ACQUISITION_PATH, LARGEST_ACQUISITION)).toString('utf8');
   try {
     const document = JSON.parse(text) as AcquisitionDocument;
-    if (Array.isArray(document.facts) && Array.isArray(document.checksums) && Array.isArray(document.image.files)) return document;
+    if (Array.isArray(document.facts) && Array.isArray(document.checksums) && Array.isArray(document.image.files))
+      return document;
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
   }

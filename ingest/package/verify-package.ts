@@ -55,8 +55,7 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
   const pathOf = (path: string): string => localPath(storage, `${packageKey(id)}/${path}`);
 
   const listed = new Set(files.map((file) => file.path));
-  const hasList = (file: ExpectedFile): boolean =>
-    (sizes.get(file.path) ?? 0) > BLOCK_SIZE || listed.has(blocksPath(file.path));
+  const hasList = (file: ExpectedFile): boolean => (sizes.get(file.path) ?? 0) > BLOCK_SIZE || listed.has(blocksPath(file.path));
   let large = files.filter((file) => hasList(file) && listed.has(blocksPath(file.path)));
 
   if (options.from === undefined) {

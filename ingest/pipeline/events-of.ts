@@ -1,6 +1,15 @@
 /** The events of an ingest in PREMIS terms, in the order in which they happened. */
 import type { AcquisitionDocument, EventAgent } from '../package/index.ts';
-import { type LinkedAgent, local, type PremisAgent, type PremisEvent, type PremisIdentifier, preservationEvent, softwareAgent, uuid } from '../premis/index.ts';
+import {
+  type LinkedAgent,
+  local,
+  type PremisAgent,
+  type PremisEvent,
+  type PremisIdentifier,
+  preservationEvent,
+  softwareAgent,
+  uuid,
+} from '../premis/index.ts';
 import type { IngestContext } from './request.ts';
 import type { Ingested } from './steps/describe.ts';
 
@@ -22,7 +31,12 @@ function factOf({ facts }: AcquisitionDocument, name: string): string | undefine
   return facts.find((fact) => fact.name === name)?.value.toString();
 }
 
-export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, sealedAt: Date, context: IngestContext): PremisEvent[] {
+export function eventsOf(
+  ingested: Ingested,
+  acquisition: AcquisitionDocument,
+  sealedAt: Date,
+  context: IngestContext,
+): PremisEvent[] {
   const { id, received, copied, checksums } = ingested;
   const [program, ...people] = context.agents.map((agent): LinkedAgent => ({ ...agentIdentifier(agent), role: agent.role }));
   if (program === undefined) throw new TypeError('an ingest without a program');
@@ -78,7 +92,10 @@ export function eventsOf(ingested: Ingested, acquisition: AcquisitionDocument, s
   ];
 }
 
-type MakeEvent = (facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>, agents: PremisEvent['agents']) => PremisEvent;
+type MakeEvent = (
+  facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>,
+  agents: PremisEvent['agents'],
+) => PremisEvent;
 
 /** What the mapfiles say of the imaging. Their times have no zone; the event's is when the map was last written. */
 function imagingEvents(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {

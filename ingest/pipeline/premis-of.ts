@@ -73,7 +73,9 @@ async function* objectsOf(
 
 async function fileObject(id: string, file: CopiedFile, acquisition: AcquisitionDocument): Promise<PremisFile> {
   const { sha256, ...others } = file.digests;
-  const more = Object.entries(others).map(([algorithm, digest]) => ({ algorithm, digest }) as { algorithm: 'md5'; digest: string });
+  const more = Object.entries(others).map(
+    ([algorithm, digest]) => ({ algorithm, digest }) as { algorithm: 'md5'; digest: string },
+  );
   const isImage = file.role === FileRole.Image;
   return {
     kind: 'file',

@@ -4,5 +4,10 @@ import { SearchModule } from '../catalogue/search.module.ts';
 import { AccessionsController } from './accessions.controller.ts';
 import { AccessionsService } from './accessions.service.ts';
 
-@Module({ imports: [SearchModule], controllers: [AccessionsController], providers: [AccessionsService], exports: [AccessionsService] })
+@Module({
+  imports: [SearchModule],
+  controllers: [AccessionsController],
+  providers: [AccessionsService],
+  exports: [AccessionsService],
+})
 export class AccessionsModule {}

@@ -38,7 +38,9 @@ export class AccessionsService {
   /** @throws Fault 'accession/exists'. */
   async add(asked: NewAccession): Promise<AccessionView> {
     if ((await this.row(asked.number)) !== null) {
-      throw new Fault(FaultKind.Refused, 'accession/exists', `accession ${asked.number} exists already`, { number: asked.number });
+      throw new Fault(FaultKind.Refused, 'accession/exists', `accession ${asked.number} exists already`, {
+        number: asked.number,
+      });
     }
     await this.change('accession', 'accession recorded', {
       number: asked.number,

@@ -5,5 +5,10 @@ import { CatalogueController } from './catalogue.controller.ts';
 import { CatalogueService } from './catalogue.service.ts';
 import { SearchModule } from './search.module.ts';
 
-@Module({ imports: [SearchModule, PackagesModule], controllers: [CatalogueController], providers: [CatalogueService], exports: [CatalogueService] })
+@Module({
+  imports: [SearchModule, PackagesModule],
+  controllers: [CatalogueController],
+  providers: [CatalogueService],
+  exports: [CatalogueService],
+})
 export class CatalogueModule {}

@@ -19,7 +19,10 @@ export interface Page<T> {
 
 /** A page's schema, for the API description. */
 export function pageSchema<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next: z.string().optional().describe('Cursor of the following page; missing on the last one.') });
+  return z.object({
+    items: z.array(item),
+    next: z.string().optional().describe('Cursor of the following page; missing on the last one.'),
+  });
 }
 
 type Key = readonly (string | number)[];

@@ -12,7 +12,11 @@ const how = {
 /** Uploaded files that are one carrier: its image with what came with it. */
 export const NewDeposit = z
   .strictObject({
-    uploads: z.array(z.string().regex(/^[0-9a-f]{32}$/)).min(1).max(10_000).describe('Ids of finished uploads (the last part of their tus URL)'),
+    uploads: z
+      .array(z.string().regex(/^[0-9a-f]{32}$/))
+      .min(1)
+      .max(10_000)
+      .describe('Ids of finished uploads (the last part of their tus URL)'),
     ...how,
   })
   .meta({ id: 'NewDeposit' });

@@ -54,7 +54,9 @@ export class UploadsService implements OnModuleInit {
       for (const id of ids) {
         const name = await this.finishedName(id);
         if (names.has(name)) {
-          throw new Fault(FaultKind.Refused, 'upload/same-name', `two of the uploads are named "${name}"; deposit them apart`, { name });
+          throw new Fault(FaultKind.Refused, 'upload/same-name', `two of the uploads are named "${name}"; deposit them apart`, {
+            name,
+          });
         }
         names.add(name);
         await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -80,7 +82,8 @@ export class UploadsService implements OnModuleInit {
 
   private async finishedName(id: string): Promise<string> {
     const upload = await this.store?.getUpload(id).catch(() => undefined);
-    if (upload === undefined) throw new Fault(FaultKind.Missing, 'upload/unknown', `there is no upload ${id}; upload the file first`, { id });
+    if (upload === undefined)
+      throw new Fault(FaultKind.Missing, 'upload/unknown', `there is no upload ${id}; upload the file first`, { id });
     const found = await stat(join(this.folder, id));
     if (upload.size === undefined || found.size !== upload.size) {
       const message = `upload ${id} has ${found.size} of ${upload.size ?? 'an unknown number of'} bytes; finish it first`;

@@ -36,7 +36,10 @@ export class ExportingService {
     const exporter = exporters.get(as);
     if (exporter === undefined) {
       const known = [...exporters.keys()];
-      throw new Fault(FaultKind.Refused, 'export/unknown-kind', `there is no export as "${as}"; choose ${known.join(', ')}`, { as, known });
+      throw new Fault(FaultKind.Refused, 'export/unknown-kind', `there is no export as "${as}"; choose ${known.join(', ')}`, {
+        as,
+        known,
+      });
     }
     const opened = await this.packages.open(packageId);
     const history = withHistory ? { history: () => historyOf(packageId, this.events, this.engine.guard) } : {};
@@ -55,7 +58,13 @@ export class ExportingService {
         notes: result.sha256 === undefined ? [] : [`SHA-256 of the ${as} ${result.sha256}`],
         agents: this.agents,
         packageId,
-        facts: { kind: 'export', as, bytes: result.bytes, files: result.files, ...(result.sha256 === undefined ? {} : { sha256: result.sha256 }) },
+        facts: {
+          kind: 'export',
+          as,
+          bytes: result.bytes,
+          files: result.files,
+          ...(result.sha256 === undefined ? {} : { sha256: result.sha256 }),
+        },
       },
       () => Promise.resolve(),
     );

@@ -1,5 +1,17 @@
 /** Exports over HTTP: 202, a job, then the content by range. */
-import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Res, type StreamableFile, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Res,
+  type StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Id } from '../common/ids.ts';

@@ -5,5 +5,10 @@ import { ExportingService } from './exporting.service.ts';
 import { ExportsController } from './exports.controller.ts';
 import { ExportsService } from './exports.service.ts';
 
-@Module({ imports: [PackagesModule], controllers: [ExportsController], providers: [ExportingService, ExportsService], exports: [ExportingService] })
+@Module({
+  imports: [PackagesModule],
+  controllers: [ExportsController],
+  providers: [ExportingService, ExportsService],
+  exports: [ExportingService],
+})
 export class ExportsModule {}

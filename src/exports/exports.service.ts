@@ -13,7 +13,14 @@ import { type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { ExportingService } from './exporting.service.ts';
-import { ExportResultView, type ExportView, type LocalExport, type MakeExport, makeExport, type StartExport } from './export.dto.ts';
+import {
+  ExportResultView,
+  type ExportView,
+  type LocalExport,
+  type MakeExport,
+  makeExport,
+  type StartExport,
+} from './export.dto.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -64,9 +71,17 @@ export class ExportsService implements OnApplicationBootstrap {
   }
 
   /** The finished file. @throws Fault 'export/not-ready', 'export/expired'. */
-  async content(id: string): Promise<{ name: string; size: number; sha256: string; read: (part: { offset: number; length: number }) => Promise<Readable> }> {
+  async content(id: string): Promise<{
+    name: string;
+    size: number;
+    sha256: string;
+    read: (part: { offset: number; length: number }) => Promise<Readable>;
+  }> {
     const view = await this.get(id);
-    if (view.state === 'expired') throw new Fault(FaultKind.Missing, 'export/expired', `export ${id} was kept until ${view.expiresAt}; ask for it anew`, { id });
+    if (view.state === 'expired')
+      throw new Fault(FaultKind.Missing, 'export/expired', `export ${id} was kept until ${view.expiresAt}; ask for it anew`, {
+        id,
+      });
     if (view.state !== 'done' || view.sha256 === null) {
       throw new Fault(FaultKind.Refused, 'export/not-ready', `export ${id} is ${view.state}`, { id, state: view.state });
     }

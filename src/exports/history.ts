@@ -1,6 +1,14 @@
 /** The events since sealing as a PREMIS document, for an export with history. */
 import type { EventAgent } from '#ingest/package';
-import { local, type PremisAgent, type PremisEvent, type PremisGuard, preservationEvent, uuid, writePremis } from '#ingest/premis';
+import {
+  local,
+  type PremisAgent,
+  type PremisEvent,
+  type PremisGuard,
+  preservationEvent,
+  uuid,
+  writePremis,
+} from '#ingest/premis';
 import type { EventsService, RecordedEvent } from '../events/events.service.ts';
 
 /** Oldest first; the same events give the same bytes. At most some thousand events: they are held in memory. */

@@ -25,7 +25,8 @@ export class DueCopies {
     const earliest = new Date(now - intervalMs * (1 - SPREAD));
     const candidates = await this.ledger.find([{ lastCheckedAt: IsNull() }, { lastCheckedAt: LessThanOrEqual(earliest) }]);
     return candidates.filter(
-      ({ id, lastCheckedAt }) => lastCheckedAt === null || lastCheckedAt.getTime() + intervalMs * (1 - SPREAD * shareOf(id)) <= now,
+      ({ id, lastCheckedAt }) =>
+        lastCheckedAt === null || lastCheckedAt.getTime() + intervalMs * (1 - SPREAD * shareOf(id)) <= now,
     );
   }
 }

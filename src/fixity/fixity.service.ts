@@ -99,7 +99,8 @@ export class FixityService {
     const copy = await this.ledger.expect(event.packageId ?? '', location, manager);
     const base = { copyId: copy.id, runId, checkedAt: event.at, bytes };
     const rows = findings.map((finding) => ({ ...base, id: newId(), ...finding }));
-    if (rows.length === 0) rows.push({ ...base, id: newId(), path: '', outcome: outcome as never, ranges: [], detail: event.detail });
+    if (rows.length === 0)
+      rows.push({ ...base, id: newId(), path: '', outcome: outcome as never, ranges: [], detail: event.detail });
     await insertAll(manager, FixityCheck, rows, (row) => ({ ...row, path: row.path === '' ? null : row.path }));
     await this.packages.markCopy(copy.id, outcome, event.at, manager);
     await manager.delete(AuditState, { copyId: copy.id });

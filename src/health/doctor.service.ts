@@ -64,7 +64,8 @@ export class DoctorService {
   private async digests(): Promise<string> {
     const results = await selfTest();
     const wrong = results.filter(({ ok }) => !ok);
-    if (wrong.length > 0) throw ill(`wrong answers: ${wrong.map(({ algorithm, detail }) => `${algorithm} (${detail})`).join(', ')}`);
+    if (wrong.length > 0)
+      throw ill(`wrong answers: ${wrong.map(({ algorithm, detail }) => `${algorithm} (${detail})`).join(', ')}`);
     return `known answers are right: ${results.map(({ algorithm }) => algorithm).join(', ')}`;
   }
 
@@ -73,7 +74,9 @@ export class DoctorService {
     if (now < EARLIEST) throw ill(`the machine's clock says ${now.toISOString()}; set it`);
     const last = await this.events.lastAt();
     if (last !== undefined && last > now) {
-      throw ill(`the machine's clock says ${now.toISOString()}, but the last event happened at ${last.toISOString()}; set the clock`);
+      throw ill(
+        `the machine's clock says ${now.toISOString()}, but the last event happened at ${last.toISOString()}; set the clock`,
+      );
     }
     return now.toISOString();
   }
@@ -90,7 +93,8 @@ export class DoctorService {
       await file.writeFile(bytes);
       await file.sync();
       const { size, digests } = await digestFile(path, ['sha256']);
-      if (size !== PROBE_SIZE || digests.sha256 === undefined) throw ill(`${PROBE_SIZE} bytes were written, ${size} were read back`);
+      if (size !== PROBE_SIZE || digests.sha256 === undefined)
+        throw ill(`${PROBE_SIZE} bytes were written, ${size} were read back`);
       return `${PROBE_SIZE} bytes written, fsynced, read back and removed at ${this.engine.storage.place}`;
     } finally {
       await this.engine.storage.dropStage(name);
@@ -114,13 +118,15 @@ export class DoctorService {
     let entries = 0;
     for await (const { index } of readJournal(this.engine.journalFolder)) entries = index + 1;
     const applied = await this.events.appliedEntries();
-    if (applied !== entries) throw ill(`${entries} entries, ${applied} of them in the catalogue; start Strongroom again or run "strongroom rebuild"`);
+    if (applied !== entries)
+      throw ill(`${entries} entries, ${applied} of them in the catalogue; start Strongroom again or run "strongroom rebuild"`);
     return `${entries} entries, each with the right hash, all in the catalogue`;
   }
 
   private async nothingLeft(): Promise<string> {
     const left = await this.engine.storage.staged();
-    if (this.access === 'write' && left.length > 0) throw ill(`${left.length} folders are left in staging: ${left.slice(0, 5).join(', ')}`);
+    if (this.access === 'write' && left.length > 0)
+      throw ill(`${left.length} folders are left in staging: ${left.slice(0, 5).join(', ')}`);
     return left.length === 0 ? 'empty' : `${left.length} ingests under way`;
   }
 }

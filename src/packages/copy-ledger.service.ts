@@ -24,7 +24,10 @@ export class CopyLedger {
 
   /** Never checked first, then oldest check first; spread by id, which says nothing of the place. */
   async find(where: FindOptionsWhere<Copy> | FindOptionsWhere<Copy>[]): Promise<CopyToAudit[]> {
-    const copies = await this.database.manager.find(Copy, { where, order: { lastCheckedAt: { direction: 'ASC', nulls: 'FIRST' }, id: 'ASC' } });
+    const copies = await this.database.manager.find(Copy, {
+      where,
+      order: { lastCheckedAt: { direction: 'ASC', nulls: 'FIRST' }, id: 'ASC' },
+    });
     const packages = new Map<string, Package>();
     for (let at = 0; at < copies.length; at += 500) {
       const ids = copies.slice(at, at + 500).map((copy) => copy.packageId);
@@ -53,6 +56,9 @@ export class CopyLedger {
   async expect(packageId: string, location: string, manager: EntityManager): Promise<Copy> {
     const copy = await manager.findOneBy(Copy, { packageId, location });
     if (copy !== null) return copy;
-    throw new Fault(FaultKind.Missing, 'package/unknown-copy', `there is no copy of ${packageId} at ${location}`, { packageId, location });
+    throw new Fault(FaultKind.Missing, 'package/unknown-copy', `there is no copy of ${packageId} at ${location}`, {
+      packageId,
+      location,
+    });
   }
 }

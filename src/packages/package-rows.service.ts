@@ -2,7 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { type ArchiveEvent, openPackage, readRecord } from '#ingest/package';
+import { type ArchiveEvent, readRecord } from '#ingest/package';
 import { AccessionsService } from '../accessions/accessions.service.ts';
 import { newId } from '../common/ids.ts';
 import { insertAll } from '../database/in-batches.ts';
@@ -24,11 +24,15 @@ export class PackageRows {
     private readonly accessions: AccessionsService,
   ) {}
 
-  /** @throws Fault 'package/…' when the package can't be read. */
+  /** What could not be read of packages that were entered all the same. */
+  readonly problems: { package: string; code: string; message: string }[] = [];
+
+  /** @throws Fault of kind 'unreadable' when the location fails. A package that is gone is entered too, for the audit to miss it. */
   async insert(event: ArchiveEvent, manager: EntityManager): Promise<void> {
     const { location, tagManifestSha256 } = StoredFacts.parse(event.facts);
     const id = event.packageId ?? '';
-    const record = await readRecord(this.engine.storage, await openPackage(this.engine.storage, id, tagManifestSha256));
+    const record = await readRecord(this.engine.storage, id, tagManifestSha256, event.at);
+    this.problems.push(...record.problems.map(({ code, message }) => ({ package: id, code, message })));
     if (record.accession !== undefined) await this.accessions.ensure(record.accession, event.at, manager);
     await manager.insert(Package, {
       id,

@@ -15,7 +15,9 @@ export const PackageSummary = z
     bytes: z.int().describe('Bytes of the payload'),
     files: z.int().describe('Files of the payload'),
     sealedAt: z.iso.datetime(),
-    status: z.string().describe('The worst that the last audits of its copies say: ok, altered, missing, extra, unreadable, unchecked'),
+    status: z
+      .string()
+      .describe('The worst that the last audits of its copies say: ok, altered, missing, extra, unreadable, unchecked'),
     lastCheckedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'PackageSummary' });
@@ -63,9 +65,17 @@ export type CopyView = z.infer<typeof CopyView>;
 /** A package with everything that is short; files and events have lists of their own for when there are many. */
 export const PackageView = PackageSummary.extend({
   tagManifestSha256: z.string(),
-  acquisition: z.record(z.string(), z.unknown()).describe('What the imaging logs, lists and maps say; see acquisition.schema.json'),
+  acquisition: z
+    .record(z.string(), z.unknown())
+    .describe('What the imaging logs, lists and maps say; see acquisition.schema.json'),
   accessionRecord: z
-    .object({ number: z.string(), title: z.string(), donor: z.string().nullable(), received: z.string().nullable(), restrictions: z.string().nullable() })
+    .object({
+      number: z.string(),
+      title: z.string(),
+      donor: z.string().nullable(),
+      received: z.string().nullable(),
+      restrictions: z.string().nullable(),
+    })
     .nullable(),
   copies: z.array(CopyView),
 }).meta({ id: 'Package' });

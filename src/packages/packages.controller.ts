@@ -36,7 +36,10 @@ export class PackagesController {
 
   @Get(':id/files')
   @ApiOkResponse({ standardSchema: pageSchema(PackageFileView) })
-  async files(@Param('id', { schema: Id }) id: string, @Query({ schema: PageQuery }) page: PageQuery): Promise<Page<PackageFileView>> {
+  async files(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: PageQuery }) page: PageQuery,
+  ): Promise<Page<PackageFileView>> {
     return this.packages.files(id, page);
   }
 

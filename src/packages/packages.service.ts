@@ -65,9 +65,17 @@ export class PackagesService {
     return this.database.manager.existsBy(Package, { id });
   }
 
+  /** What could not be read of packages that were entered by this process. */
+  problems(): PackageRows['problems'] {
+    return this.rows.problems;
+  }
+
   /** A package whose image has this digest, by medium or by file. */
   async holding(sha256: string): Promise<{ id: string; title: string } | undefined> {
-    const byMedium = await this.database.manager.findOne(Package, { where: { mediumSha256: sha256 }, order: { createdAt: 'ASC' } });
+    const byMedium = await this.database.manager.findOne(Package, {
+      where: { mediumSha256: sha256 },
+      order: { createdAt: 'ASC' },
+    });
     if (byMedium !== null) return { id: byMedium.id, title: byMedium.title };
     const byFile = await this.database.manager.findOneBy(PackageFile, { sha256, role: 'image' });
     if (byFile === null) return undefined;
@@ -75,7 +83,10 @@ export class PackagesService {
   }
 
   /** Files with this digest (lower-case hex), of whichever algorithm we know it by. */
-  async filesWith(digest: string, limit: number): Promise<{ packageId: string; title: string; accession: string | null; path: string }[]> {
+  async filesWith(
+    digest: string,
+    limit: number,
+  ): Promise<{ packageId: string; title: string; accession: string | null; path: string }[]> {
     const query = this.database.manager
       .createQueryBuilder(PackageFile, 'f')
       .innerJoin(Package, 'p', 'p.id = f.packageId')
@@ -158,7 +169,12 @@ export class PackagesService {
   async expect(id: string): Promise<Package> {
     const row = await this.database.manager.findOneBy(Package, { id });
     if (row !== null) return row;
-    throw new Fault(FaultKind.Missing, 'package/unknown', `there is no package ${id}; "strongroom list" shows those that are there`, { id });
+    throw new Fault(
+      FaultKind.Missing,
+      'package/unknown',
+      `there is no package ${id}; "strongroom list" shows those that are there`,
+      { id },
+    );
   }
 
   /** A file's row and the storage key of its bytes. @throws Fault 'package/unknown', 'package/no-such-file'. */
@@ -171,6 +187,10 @@ export class PackagesService {
 
   /** Marks what an audit of a copy said. */
   async markCopy(copyId: string, status: CopyStatus, at: Date, manager: EntityManager): Promise<void> {
-    await manager.update(Copy, { id: copyId }, { status, lastCheckedAt: at, ...(status === CopyStatus.Ok ? { lastOkAt: at } : {}) });
+    await manager.update(
+      Copy,
+      { id: copyId },
+      { status, lastCheckedAt: at, ...(status === CopyStatus.Ok ? { lastOkAt: at } : {}) },
+    );
   }
 }

@@ -10,6 +10,8 @@ export interface RebuildReport {
   readonly packages: number;
   /** Packages in storage that the journal did not know: entered now. */
   readonly adopted: readonly string[];
+  /** Packages that are in the catalogue although parts of them could not be read: audit them. */
+  readonly problems: readonly { readonly package: string; readonly code: string; readonly message: string }[];
 }
 
 @Injectable()
@@ -30,6 +32,6 @@ export class RebuildService {
       await this.packages.recordStored(id);
       adopted.push(id);
     }
-    return { entries: this.engine.journal.size, packages: names.length, adopted };
+    return { entries: this.engine.journal.size, packages: names.length, adopted, problems: this.packages.problems() };
   }
 }

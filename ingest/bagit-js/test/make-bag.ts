@@ -36,7 +36,9 @@ export interface Recipe {
 }
 
 export function digest(algorithm: string, bytes: string | Buffer): string {
-  return createHash(findAlgorithm(algorithm)?.crypto ?? algorithm).update(bytes).digest('hex');
+  return createHash(findAlgorithm(algorithm)?.crypto ?? algorithm)
+    .update(bytes)
+    .digest('hex');
 }
 
 function encoded(text: string, encoding: string): Buffer {
@@ -45,7 +47,13 @@ function encoded(text: string, encoding: string): Buffer {
 }
 
 export function makeBag(recipe: Recipe = {}): Files {
-  const { version = '1.0', encoding = 'UTF-8', payload = { 'hello.txt': 'hello\n' }, algorithms = ['sha256'], newline = '\n' } = recipe;
+  const {
+    version = '1.0',
+    encoding = 'UTF-8',
+    payload = { 'hello.txt': 'hello\n' },
+    algorithms = ['sha256'],
+    newline = '\n',
+  } = recipe;
   const files: Files = new Map();
   const text = (lines: string[]): Buffer => encoded(lines.map((line) => line + newline).join(''), encoding);
   let size = 0;
@@ -65,7 +73,8 @@ export function makeBag(recipe: Recipe = {}): Files {
     files.set(recipe.infoFile ?? 'bag-info.txt', encoded(filled, encoding));
   }
   if (recipe.fetch !== undefined) files.set('fetch.txt', encoded(recipe.fetch, encoding));
-  const bagit = recipe.bagit === undefined ? `BagIt-Version: ${version}\nTag-File-Character-Encoding: ${encoding}\n` : recipe.bagit;
+  const bagit =
+    recipe.bagit === undefined ? `BagIt-Version: ${version}\nTag-File-Character-Encoding: ${encoding}\n` : recipe.bagit;
   if (bagit !== null) files.set('bagit.txt', Buffer.from(bagit));
   for (const [path, content] of Object.entries(recipe.tags ?? {})) files.set(path, Buffer.from(content));
   if (recipe.tagLines !== null) {

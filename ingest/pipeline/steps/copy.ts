@@ -33,7 +33,10 @@ const PAPERS_AT_ONCE = 8;
 export async function copy(received: Received, bag: string, context: IngestContext): Promise<Copied> {
   const { deposit, known } = received;
   const wanted = (isMedium: boolean): Algorithm[] => [
-    ...new Set<Algorithm>(['sha256', ...known.expected.filter(({ of }) => (of === 'medium') === isMedium).map(({ algorithm }) => algorithm)]),
+    ...new Set<Algorithm>([
+      'sha256',
+      ...known.expected.filter(({ of }) => (of === 'medium') === isMedium).map(({ algorithm }) => algorithm),
+    ]),
   ];
   const algorithms = wanted(false);
   let doneBytes = 0;
@@ -41,7 +44,11 @@ export async function copy(received: Received, bag: string, context: IngestConte
     context.onProgress?.({ stage: 'copy', doneBytes: doneBytes + bytes, totalBytes: received.totalBytes });
   const signal = context.signal === undefined ? {} : { signal: context.signal };
 
-  const pass = async (files: readonly DepositFile[], folder: string, medium: boolean): Promise<[CopiedFile[], Digests, number]> => {
+  const pass = async (
+    files: readonly DepositFile[],
+    folder: string,
+    medium: boolean,
+  ): Promise<[CopiedFile[], Digests, number]> => {
     const named = files.map((file) => ({ file, path: `${folder}${folder === IMAGE_FOLDER ? baseName(file.name) : file.name}` }));
     for (const { file, path } of named) {
       await mkdir(dirname(join(bag, path)), { recursive: true });
@@ -53,7 +60,12 @@ export async function copy(received: Received, bag: string, context: IngestConte
         target: join(bag, path),
         ...(file.size > BLOCK_SIZE ? { blocks: { target: join(bag, blocksPath(path)), path } } : {}),
       })),
-      { algorithms, ...(medium ? { mediumAlgorithms: wanted(true) } : {}), ...signal, ...(medium ? { onProgress: (at) => report(at.doneBytes) } : {}) },
+      {
+        algorithms,
+        ...(medium ? { mediumAlgorithms: wanted(true) } : {}),
+        ...signal,
+        ...(medium ? { onProgress: (at) => report(at.doneBytes) } : {}),
+      },
     );
     const role = folder === IMAGE_FOLDER ? FileRole.Image : FileRole.Submission;
     const copied = named.map(({ file, path }, index) => copiedFile(path, role, file, result.files[index]));

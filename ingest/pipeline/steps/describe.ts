@@ -35,7 +35,9 @@ export async function describe(ingested: Ingested, bag: string, context: IngestC
   const acquisition: AcquisitionDocument = acquisitionDocument(ingested);
   await durableWrite(join(bag, ACQUISITION_PATH), `${JSON.stringify(acquisition, null, 2)}\n`);
   const sealedAt = context.clock.now();
-  await writeStream(join(bag, PREMIS_PATH), (sink) => writePremis(sink, premisOf(ingested, acquisition, sealedAt, context), context.guard));
+  await writeStream(join(bag, PREMIS_PATH), (sink) =>
+    writePremis(sink, premisOf(ingested, acquisition, sealedAt, context), context.guard),
+  );
   return {
     id,
     title: request.title ?? received.deposit.image.name,

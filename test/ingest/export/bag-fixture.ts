@@ -42,11 +42,19 @@ export async function makeBag(parent: string, id: string, files: Record<string, 
   const root = join(parent, id);
   await mkdir(join(root, 'data'), { recursive: true });
   for (const [path, content] of Object.entries(files)) await put(root, path, content);
-  const payload = await lines(root, Object.keys(files).filter((path) => path.startsWith('data/')));
+  const payload = await lines(
+    root,
+    Object.keys(files).filter((path) => path.startsWith('data/')),
+  );
   await put(root, 'bagit.txt', 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n');
   await put(root, 'bag-info.txt', `External-Identifier: ${id}\n`);
   await put(root, 'manifest-sha256.txt', payload);
-  const tags = ['bagit.txt', 'bag-info.txt', 'manifest-sha256.txt', ...Object.keys(files).filter((path) => !path.startsWith('data/'))];
+  const tags = [
+    'bagit.txt',
+    'bag-info.txt',
+    'manifest-sha256.txt',
+    ...Object.keys(files).filter((path) => !path.startsWith('data/')),
+  ];
   await put(root, 'tagmanifest-sha256.txt', await lines(root, tags));
   return root;
 }
@@ -75,7 +83,11 @@ export interface FixturePackage extends OpenedPackage {
 export async function openFixture(
   folder: string,
   id: string,
-  changes: { sealedAt?: Date; beforeStream?: (path: string) => Promise<void>; wrap?: (path: string, stream: Readable) => Readable } = {},
+  changes: {
+    sealedAt?: Date;
+    beforeStream?: (path: string) => Promise<void>;
+    wrap?: (path: string, stream: Readable) => Readable;
+  } = {},
 ): Promise<FixturePackage> {
   const sealed: PackageFile[] = [];
   for (const [path, sha256] of await treeOf(folder)) {

@@ -1,0 +1,60 @@
+/** What the command line asks of an archive, whether it opens the home itself or a running server has it. */
+import type { Progress } from '#ingest/kernel';
+import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
+import type { Hit } from '../catalogue/catalogue.dto.ts';
+import type { IngestedPackage } from '../deposits/deposit.dto.ts';
+import type { FindingView } from '../fixity/fixity.dto.ts';
+import type { Checkup } from '../health/doctor.service.ts';
+import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
+
+export interface IngestAsk {
+  /** Absolute. */
+  readonly path: string;
+  readonly accession?: string | undefined;
+  readonly title?: string | undefined;
+  readonly again: boolean;
+}
+
+export interface ExportAsk {
+  readonly package: string;
+  readonly as: string;
+  /** Absolute. */
+  readonly to: string;
+  readonly withHistory: boolean;
+}
+
+export interface Exported {
+  readonly target: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly sha256?: string | undefined;
+}
+
+/** `packages` undefined and `all` false: those that are due. */
+export interface AuditAsk {
+  readonly packages?: readonly string[] | undefined;
+  readonly all: boolean;
+}
+
+export interface Audited {
+  readonly package: string;
+  readonly location: string;
+  readonly outcome: string;
+  readonly checkedBytes: number;
+  readonly findings: readonly FindingView[];
+}
+
+export interface Archive extends AsyncDisposable {
+  ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage>;
+  packages(accession?: string): AsyncIterable<PackageSummary>;
+  package(id: string): Promise<PackageView>;
+  files(id: string): AsyncIterable<PackageFileView>;
+  history(id: string): Promise<EventView[]>;
+  search(query: string, limit: number): Promise<Hit[]>;
+  /** One after the other, in the order in which they are done. */
+  audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited>;
+  export(ask: ExportAsk, onProgress: Progress): Promise<Exported>;
+  addAccession(accession: NewAccession): Promise<AccessionView>;
+  accessions(): AsyncIterable<AccessionView>;
+  checkup(): Promise<Checkup>;
+}

@@ -1,0 +1,38 @@
+/** strongroom export ID --to PATH */
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { exporters } from '#ingest/export';
+import type { GlobalOptions } from '../exit-code.ts';
+import { openArchive } from '../open-archive.ts';
+import { Output } from '../output.ts';
+import { bytesInWords } from '../words.ts';
+
+interface Options {
+  readonly to: string;
+  readonly as: string;
+  readonly withHistory?: boolean;
+}
+
+export function exportCommand(globals: () => GlobalOptions): Command {
+  return new Command('export')
+    .description('writes a package as it was sealed, every byte verified; the same package gives the same bytes')
+    .argument('<id>', 'id of the package')
+    .requiredOption('--to <path>', 'where to: a path that does not exist yet')
+    .option('--as <kind>', `one of ${[...exporters.values()].map(({ id, title }) => `${id} (${title})`).join(', ')}`, 'bag')
+    .option('--with-history', 'adds the events since sealing, as metadata/premis-since-sealing.xml')
+    .action(async (id: string, { to, as, withHistory }: Options) => {
+      const output = new Output(globals());
+      await using archive = await openArchive(globals(), { command: 'export', writes: true, creates: false });
+      const bar = output.progress();
+      try {
+        const done = await archive.export({ package: id, as, to: resolve(to), withHistory: withHistory === true }, bar.report);
+        bar.stop();
+        output.result({ package: id, as, ...done }, () => [
+          `${done.target}: ${done.files} files, ${bytesInWords(done.bytes)}; every byte verified`,
+          ...(done.sha256 === undefined ? [] : [`SHA-256 ${done.sha256}`]),
+        ]);
+      } finally {
+        bar.stop();
+      }
+    });
+}

@@ -1,0 +1,103 @@
+/** strongroom show ID */
+import { Command } from 'commander';
+import type { AcquisitionDocument } from '#ingest/package';
+import type { EventView, PackageFileView, PackageView } from '../../packages/package.dto.ts';
+import type { GlobalOptions } from '../exit-code.ts';
+import { openArchive } from '../open-archive.ts';
+import { Output } from '../output.ts';
+import { bytesInWords, table } from '../words.ts';
+
+/** Files shown to people; --json has all. */
+const MOST_FILES = 50;
+const MOST_RANGES = 50;
+
+export function showCommand(globals: () => GlobalOptions): Command {
+  return new Command('show')
+    .description('shows a package: its accession, files, what the imaging says, events, copies')
+    .argument('<id>', 'id of the package')
+    .action(async (id: string) => {
+      await using archive = await openArchive(globals(), { command: 'show', writes: false, creates: false });
+      const { accessionRecord, accession: _, ...shown } = await archive.package(id);
+      const files: PackageFileView[] = [];
+      for await (const file of archive.files(id)) files.push(file);
+      const events = await archive.history(id);
+      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events }, () => [
+        ...headLines(shown, accessionRecord),
+        '',
+        ...imagingLines(shown.acquisition as Partial<AcquisitionDocument>),
+        ...fileLines(files),
+        '',
+        ...eventLines(events),
+        '',
+        ...table([
+          ['location', 'status', 'last checked', 'last found right'],
+          ...shown.copies.map((copy) => [copy.location, copy.status, copy.lastCheckedAt ?? 'never', copy.lastOkAt ?? 'never']),
+        ]),
+      ]);
+    });
+}
+
+function headLines(
+  shown: Omit<PackageView, 'accession' | 'accessionRecord'>,
+  accession: PackageView['accessionRecord'],
+): string[] {
+  const medium =
+    shown.mediaSize === null ? 'not opened by this version' : `${shown.mediaSize} bytes, SHA-256 ${shown.mediaSha256 ?? ''}`;
+  return [
+    `${shown.title}  (${shown.status})`,
+    `  package     ${shown.id}, sealed ${shown.sealedAt}`,
+    `  accession   ${accession === null ? '-' : `${accession.number}  ${accession.title}${accession.donor === null ? '' : `, from ${accession.donor}`}`}`,
+    ...(accession?.restrictions == null ? [] : [`  restricted  ${accession.restrictions}`]),
+    `  image       ${shown.image}: ${shown.format.title}${shown.format.puid === null ? '' : ` (PRONOM ${shown.format.puid})`}`,
+    `  the disk    ${medium}`,
+  ];
+}
+
+/** The mapfile as a table: what was read of the disk, what not, and where. */
+function imagingLines({ mapfiles = [], notes = [] }: Partial<AcquisitionDocument>): string[] {
+  return [
+    ...mapfiles.flatMap((map) => [
+      `imaging, by ${map.file}`,
+      ...table([
+        ['  ', 'bytes', 'areas'],
+        ...Object.entries(map.sums).map(([status, sum]) => [
+          `  ${WORDS[status] ?? status}`,
+          String(sum.bytes),
+          String(sum.areas),
+        ]),
+      ]),
+      ...(map.ranges.length === 0
+        ? []
+        : table([
+            ['  not read', 'from byte', 'bytes'],
+            ...map.ranges
+              .slice(0, MOST_RANGES)
+              .map((range) => [`  ${WORDS[range.status] ?? range.status}`, String(range.offset), String(range.length)]),
+          ])),
+      ...(map.ranges.length > MOST_RANGES || map.isTruncated ? ['  … more in the mapfile'] : []),
+      '',
+    ]),
+    ...notes.map((note) => `note: ${note}`),
+    ...(notes.length > 0 ? [''] : []),
+  ];
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  rescued: 'rescued',
+  bad: 'bad',
+  nonTried: 'not tried',
+  nonTrimmed: 'not trimmed',
+  nonScraped: 'not scraped',
+};
+
+function fileLines(files: readonly PackageFileView[]): string[] {
+  const payload = files.filter(({ role }) => role === 'image' || role === 'submission');
+  const rows = payload.slice(0, MOST_FILES).map((file) => [file.path, bytesInWords(file.size), file.format ?? '', file.sha256]);
+  const more = payload.length > MOST_FILES ? [`… and ${payload.length - MOST_FILES} more files`] : [];
+  return [...table([['file', 'size', 'format', 'SHA-256'], ...rows]), ...more];
+}
+
+function eventLines(events: readonly EventView[]): string[] {
+  const rows = events.map(({ at, type, outcome, detail }) => [at, type, outcome, detail]);
+  return table([['when', 'event', 'outcome', 'detail'], ...rows]);
+}

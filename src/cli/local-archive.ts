@@ -1,0 +1,116 @@
+/** The archive opened by this process itself: the application without HTTP. */
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Progress } from '#ingest/kernel';
+import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
+import { AccessionsService } from '../accessions/accessions.service.ts';
+import { AppModule, type AppOptions } from '../app.module.ts';
+import { CatalogueService } from '../catalogue/catalogue.service.ts';
+import type { Hit } from '../catalogue/catalogue.dto.ts';
+import { newId } from '../common/ids.ts';
+import { Log } from '../common/log.ts';
+import type { Page, PageQuery } from '../common/paging.ts';
+import type { IngestedPackage } from '../deposits/deposit.dto.ts';
+import { DepositsService } from '../deposits/deposits.service.ts';
+import { ExportingService } from '../exports/exporting.service.ts';
+import { DueCopies } from '../fixity/due-copies.service.ts';
+import { FixityService } from '../fixity/fixity.service.ts';
+import { type Checkup, DoctorService } from '../health/doctor.service.ts';
+import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
+import { PackagesService } from '../packages/packages.service.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, IngestAsk } from './archive.ts';
+
+export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
+  const { logLevel } = options.settings;
+  const logger = new Log(logLevel === 'info' ? 'warn' : logLevel);
+  return NestFactory.createApplicationContext(AppModule.of(options), { logger, abortOnError: false });
+}
+
+/** @param release gives the home's lock back, after everything is closed. */
+export class LocalArchive implements Archive {
+  private readonly app: INestApplicationContext;
+  private readonly release: () => Promise<void>;
+  private readonly stop = new AbortController();
+
+  constructor(app: INestApplicationContext, release: () => Promise<void>) {
+    this.app = app;
+    this.release = release;
+  }
+
+  ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
+    return this.app.get(DepositsService).ingest({ ...ask, onProgress, signal: this.stop.signal });
+  }
+
+  packages(accession?: string): AsyncIterable<PackageSummary> {
+    return every((page) => this.app.get(PackagesService).list(page, accession));
+  }
+
+  package(id: string): Promise<PackageView> {
+    return this.app.get(PackagesService).get(id);
+  }
+
+  files(id: string): AsyncIterable<PackageFileView> {
+    return every((page) => this.app.get(PackagesService).files(id, page));
+  }
+
+  history(id: string): Promise<EventView[]> {
+    return this.app.get(PackagesService).history(id);
+  }
+
+  async search(query: string, limit: number): Promise<Hit[]> {
+    return (await this.app.get(CatalogueService).find({ q: query, limit })).hits;
+  }
+
+  async *audit({ packages, all }: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
+    const fixity = this.app.get(FixityService);
+    const isDue = packages === undefined && !all;
+    const copies = isDue ? await this.app.get(DueCopies).list() : await fixity.select({ packages });
+    const runId = newId();
+    for (const copy of copies) {
+      const { outcome, findings, checkedBytes } = await fixity.audit(copy, {
+        runId,
+        signal: this.stop.signal,
+        onBytes: (doneBytes, totalBytes) => onProgress({ stage: 'audit', doneBytes, totalBytes }),
+      });
+      const views = findings.map((finding) => ({ ...finding, ranges: finding.ranges.map((range) => ({ ...range })) }));
+      yield { package: copy.packageId, location: copy.location, outcome, checkedBytes, findings: views };
+    }
+  }
+
+  async export({ package: packageId, ...ask }: ExportAsk, onProgress: Progress): Promise<Exported> {
+    return this.app.get(ExportingService).export({ packageId, ...ask, onProgress, signal: this.stop.signal });
+  }
+
+  addAccession(accession: NewAccession): Promise<AccessionView> {
+    return this.app.get(AccessionsService).add(accession);
+  }
+
+  accessions(): AsyncIterable<AccessionView> {
+    return every((page) => this.app.get(AccessionsService).list(page));
+  }
+
+  checkup(): Promise<Checkup> {
+    return this.app.get(DoctorService).checkup();
+  }
+
+  /** Interrupted by the user: what runs stops soon, and leaves nothing behind. */
+  interrupt(reason: Error): void {
+    this.stop.abort(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.close();
+    await this.release();
+  }
+}
+
+const PAGE = 200;
+
+async function* every<T>(read: (page: PageQuery) => Promise<Page<T>>): AsyncIterable<T> {
+  let after: string | undefined;
+  do {
+    const page = await read(after === undefined ? { limit: PAGE } : { limit: PAGE, after });
+    yield* page.items;
+    after = page.next;
+  } while (after !== undefined);
+}

@@ -1,0 +1,65 @@
+/** The command line: its commands, its exit codes, its one way of saying what went wrong. */
+import 'reflect-metadata';
+import { Command, CommanderError } from 'commander';
+import { Fault } from '#ingest/kernel';
+import { VERSION } from '../config/agents.ts';
+import { accessionCommand } from './commands/accession.ts';
+import { auditCommand } from './commands/audit.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
+import { ingestCommand } from './commands/ingest.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { listCommand } from './commands/list.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
+import { searchCommand } from './commands/search.ts';
+import { serveCommand } from './commands/serve.ts';
+import { showCommand } from './commands/show.ts';
+import { validateCommand } from './commands/validate.ts';
+import { ExitCode, exitCodeOf, type GlobalOptions } from './exit-code.ts';
+import { Output } from './output.ts';
+
+const COMMANDS = [
+  ingestCommand,
+  inspectCommand,
+  searchCommand,
+  listCommand,
+  showCommand,
+  auditCommand,
+  exportCommand,
+  accessionCommand,
+  validateCommand,
+  serveCommand,
+  rebuildCommand,
+  doctorCommand,
+];
+
+const program = new Command('strongroom')
+  .description('Keeps disk images: takes them in, proves that every byte is still right, finds them, gives them back.')
+  .version(VERSION)
+  .option('--home <dir>', 'the folder of the archive ($STRONGROOM_HOME, else ./strongroom-home)')
+  .option('--json', 'print one JSON document on stdout; progress and logs go to stderr')
+  .showHelpAfterError('(see "strongroom help")')
+  .exitOverride();
+for (const command of COMMANDS)
+  program.addCommand(
+    command(() => program.opts<GlobalOptions>())
+      .exitOverride()
+      .copyInheritedSettings(program),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.WrongUsage;
+  new Output(program.opts<GlobalOptions>()).failure(error instanceof Fault ? error : unexpected(error));
+  return exitCodeOf(error);
+}
+
+/** A mistake of the program: its stack helps whoever mends it. */
+function unexpected(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,62 @@
+/** What a command prints: one JSON document, or text for people; bars and errors on stderr. */
+import { SingleBar } from 'cli-progress';
+import { escaped, Fault, type Progress } from '#ingest/kernel';
+import type { GlobalOptions } from './exit-code.ts';
+import { bytesInWords } from './words.ts';
+
+export class Output {
+  private readonly json: boolean;
+
+  constructor({ json }: GlobalOptions) {
+    this.json = json === true;
+  }
+
+  /** The document with --json, else the lines. */
+  result(document: unknown, lines: () => readonly string[]): void {
+    process.stdout.write(
+      this.json
+        ? `${JSON.stringify(document)}\n`
+        : lines()
+            .map((line) => `${line}\n`)
+            .join(''),
+    );
+  }
+
+  /** A remark on the way; on stderr, and silent with --json. */
+  remark(line: string): void {
+    if (!this.json) process.stderr.write(`${line}\n`);
+  }
+
+  failure(error: Error): void {
+    if (this.json) {
+      const shown =
+        error instanceof Fault
+          ? error.toJSON()
+          : { kind: 'unexpected', code: 'cli/unexpected', message: error.message, facts: {} };
+      process.stdout.write(`${JSON.stringify({ error: shown })}\n`);
+    }
+    const text = error instanceof Fault ? `${error.code}: ${escaped(error.message)}` : (error.stack ?? error.message);
+    process.stderr.write(`strongroom: ${text}\n`);
+  }
+
+  /** A bar on a terminal; nothing elsewhere. The caller stops it. */
+  progress(): { report: Progress; stop: () => void } {
+    if (this.json || !process.stderr.isTTY) return { report: () => undefined, stop: () => undefined };
+    const bar = new SingleBar({
+      format: '{stage} [{bar}] {percentage}%  {done} of {all}  {eta_formatted} left',
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+    });
+    let stage: string | undefined;
+    return {
+      report(at) {
+        const payload = { stage: at.stage.padEnd(9), done: bytesInWords(at.doneBytes), all: bytesInWords(at.totalBytes) };
+        if (stage !== at.stage) bar.start(Math.max(1, at.totalBytes), at.doneBytes, payload);
+        stage = at.stage;
+        bar.update(at.doneBytes, payload);
+      },
+      stop: () => bar.stop(),
+    };
+  }
+}

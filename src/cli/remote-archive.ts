@@ -1,0 +1,127 @@
+/** The archive behind a server that has the home: the same questions, over its HTTP API. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Fault, FaultKind, type Progress } from '#ingest/kernel';
+import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
+import type { Hit, Hits } from '../catalogue/catalogue.dto.ts';
+import { TOKEN_HEADER } from '../common/local.guard.ts';
+import type { Page } from '../common/paging.ts';
+import type { Problem } from '../common/problem.filter.ts';
+import type { DepositAccepted, IngestedPackage } from '../deposits/deposit.dto.ts';
+import type { ExportView } from '../exports/export.dto.ts';
+import type { AuditStarted } from '../fixity/fixity.dto.ts';
+import type { Checkup } from '../health/doctor.service.ts';
+import type { JobView } from '../jobs/jobs.dto.ts';
+import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, IngestAsk } from './archive.ts';
+
+/** How often a job is looked at. */
+const LOOK_MS = 200;
+
+export class RemoteArchive implements Archive {
+  private readonly url: string;
+  private readonly token: string;
+
+  /** @param url of the server, without a path. */
+  constructor(url: string, token: string) {
+    this.url = url;
+    this.token = token;
+  }
+
+  async ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
+    const { job } = await this.post<DepositAccepted>('deposits/local', ask);
+    return (await this.done(job, onProgress)) as IngestedPackage;
+  }
+
+  packages(accession?: string): AsyncIterable<PackageSummary> {
+    return this.every('packages', accession === undefined ? {} : { accession });
+  }
+
+  package(id: string): Promise<PackageView> {
+    return this.get(`packages/${encodeURIComponent(id)}`);
+  }
+
+  files(id: string): AsyncIterable<PackageFileView> {
+    return this.every(`packages/${encodeURIComponent(id)}/files`);
+  }
+
+  async history(id: string): Promise<EventView[]> {
+    return (await this.get<Page<EventView>>(`packages/${encodeURIComponent(id)}/events`)).items;
+  }
+
+  async search(query: string, limit: number): Promise<Hit[]> {
+    return (await this.get<Hits>(`search?${new URLSearchParams({ q: query, limit: String(limit) }).toString()}`)).hits;
+  }
+
+  async *audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
+    const { jobs } = await this.post<AuditStarted>('fixity/runs', ask);
+    for (const job of jobs) yield (await this.done(job, onProgress)) as Audited;
+  }
+
+  async export(ask: ExportAsk, onProgress: Progress): Promise<Exported> {
+    const { id } = await this.post<ExportView>('exports/local', ask);
+    return (await this.done(id, onProgress)) as Exported;
+  }
+
+  addAccession(accession: NewAccession): Promise<AccessionView> {
+    return this.post('accessions', accession);
+  }
+
+  accessions(): AsyncIterable<AccessionView> {
+    return this.every('accessions');
+  }
+
+  checkup(): Promise<Checkup> {
+    return this.get('health/checkup');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nothing is held open between requests.
+  }
+
+  /** What the job answered. @throws the Fault it failed with. */
+  private async done(id: string, onProgress: Progress): Promise<unknown> {
+    for (;;) {
+      const job = await this.get<JobView>(`jobs/${id}`);
+      if (job.progress !== null) onProgress(job.progress);
+      if (job.state === 'done') return job.result;
+      if (job.state === 'failed' && job.error !== null) {
+        const { kind, code, message, facts } = job.error;
+        throw new Fault(kind as FaultKind, code, message, facts as Fault['facts']);
+      }
+      if (job.state === 'cancelled') throw new Fault(FaultKind.Refused, 'jobs/cancelled', `job ${id} was cancelled`, { id });
+      await pause(LOOK_MS);
+    }
+  }
+
+  private async *every<T>(path: string, filter: Record<string, string> = {}): AsyncIterable<T> {
+    let after: string | undefined;
+    do {
+      const query = new URLSearchParams({ ...filter, limit: '200', ...(after === undefined ? {} : { after }) });
+      const page = await this.get<Page<T>>(`${path}?${query.toString()}`);
+      yield* page.items;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  private get<T>(path: string): Promise<T> {
+    return this.ask<T>(path, { method: 'GET' });
+  }
+
+  private post<T>(path: string, body: unknown): Promise<T> {
+    return this.ask<T>(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  }
+
+  private async ask<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1/${path}`, {
+      ...init,
+      headers: { ...init.headers, [TOKEN_HEADER]: this.token },
+    }).catch((cause: unknown) => {
+      const message = `the server at ${this.url} does not answer; is it being stopped? Try again`;
+      throw new Fault(FaultKind.Unreadable, 'cli/server-silent', message, { url: this.url }, { cause });
+    });
+    const answer = (await response.json()) as unknown;
+    if (response.ok) return answer as T;
+    const { code, detail, facts } = answer as Problem;
+    throw new Fault(response.status >= 500 ? FaultKind.Unreadable : FaultKind.Refused, code, detail, facts);
+  }
+}
