@@ -1,5 +1,5 @@
 /**
- * SQLite for TypeORM with a handle of its own for every query runner.
+ * SQLite for TypeORM with a handle of its own for every transaction.
  *
  * TypeORM 1.1 shares one query runner between all users of a better-sqlite3 DataSource: concurrent transactions mix, and
  * rows that were reported as saved get lost (typeorm #1884, #8668). Here readers never wait (WAL), writers take turns,
@@ -73,7 +73,8 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
   readonly #pool: SqlitePool;
   readonly #takeTurn: () => Promise<() => void>;
   readonly #waitMs: number;
-  #handle: SqliteHandle | undefined;
+  /** Only there from a transaction's begin, or `connect()`, to the release; other statements borrow one each. */
+  #pinned: SqliteHandle | undefined;
   /** Gives the turn to write back; there while a transaction is open. */
   #endTurn: (() => void) | undefined;
 
@@ -85,7 +86,7 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
   }
 
   override connect(): Promise<SqliteHandle['db']> {
-    return Promise.resolve(this.#checkedOut().db);
+    return Promise.resolve(this.#pin().db);
   }
 
   override query<T>(sql: string, parameters: unknown[] | undefined, structured: true): Promise<QueryResult<T>>;
@@ -107,6 +108,7 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
     if (this.#endTurn !== undefined) return super.startTransaction();
     this.#endTurn = await this.#takeTurn();
     try {
+      this.#pin();
       await super.startTransaction();
     } catch (error) {
       this.#forgetTransaction();
@@ -121,15 +123,15 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
 
   override async rollbackTransaction(): Promise<void> {
     // A full disk or an I/O error makes SQLite roll back by itself: then nothing is left to undo.
-    if (this.isTransactionActive && this.#handle?.db.inTransaction === true) await super.rollbackTransaction();
-    if (this.#handle?.db.inTransaction !== true) this.#forgetTransaction();
+    if (this.isTransactionActive && this.#pinned?.db.inTransaction === true) await super.rollbackTransaction();
+    if (this.#pinned?.db.inTransaction !== true) this.#forgetTransaction();
   }
 
   override release(): Promise<void> {
     if (this.isReleased) return Promise.resolve();
     this.isReleased = true;
-    if (this.#handle !== undefined) this.#pool.give(this.#handle);
-    this.#handle = undefined;
+    if (this.#pinned !== undefined) this.#pool.giveAsNew(this.#pinned);
+    this.#pinned = undefined;
     this.#forgetTransaction();
     return super.release();
   }
@@ -141,21 +143,20 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
     this.#endTurn = undefined;
   }
 
-  #checkedOut(): SqliteHandle {
+  #pin(): SqliteHandle {
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError();
-    this.#handle ??= this.#pool.take();
-    return this.#handle;
+    this.#pinned ??= this.#pool.take();
+    return this.#pinned;
   }
 
   async #run(sql: string, values: unknown[]): Promise<QueryResult> {
-    const handle = this.#checkedOut();
     if (this.#endTurn !== undefined) {
-      if (this.transactionDepth > 0 && !handle.db.inTransaction) {
+      if (this.transactionDepth > 0 && this.#pinned?.db.inTransaction !== true) {
         throw new Error('SQLite has rolled this transaction back after an error; nothing more can be written in it');
       }
       return sql === 'BEGIN IMMEDIATE' ? this.#patiently(sql, values) : this.#once(sql, values);
     }
-    if (handle.statement(sql).readonly) return this.#patiently(sql, values);
+    if (this.#pool.onlyReads(sql)) return this.#patiently(sql, values);
     const endTurn = await this.#takeTurn();
     try {
       return await this.#patiently(sql, values);
@@ -178,7 +179,19 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
   }
 
   #once(sql: string, values: unknown[]): QueryResult {
-    const handle = this.#checkedOut();
+    if (this.isReleased) throw new QueryRunnerAlreadyReleasedError();
+    if (this.#pinned !== undefined) return this.#execute(this.#pinned, sql, values);
+    const borrowed = this.#pool.take();
+    try {
+      const result = this.#execute(borrowed, sql, values);
+      if (borrowed.db.inTransaction) throw new Error('a transaction is begun by startTransaction(), not by SQL');
+      return result;
+    } finally {
+      this.#pool.give(borrowed);
+    }
+  }
+
+  #execute(handle: SqliteHandle, sql: string, values: unknown[]): QueryResult {
     const statement = handle.statement(sql);
     const result = new QueryResult();
     if (statement.reader) {

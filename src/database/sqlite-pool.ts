@@ -1,12 +1,15 @@
-/** Handles of one SQLite file, each used by one query runner at a time. */
+/** Handles of one SQLite file, each used by one query runner at a time. A few are enough: SQLite answers at once. */
 import Database from 'better-sqlite3';
 import { Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
 
 /** Handles kept open while nobody uses them; more are opened when needed. */
 const IDLE_HANDLES = 8;
 const CACHED_STATEMENTS = 200;
+const REMEMBERED_STATEMENTS = 2_000;
 /** SQLite waits inside a call and stops the event loop meanwhile: only a moment. Longer waits are the query runner's. */
 const BUSY_MS = 10;
+/** While it opens, it may have to wait for another process that is putting the log of a killed one in order. */
+const OPENING_MS = 5_000;
 
 export type Statement = Database.Statement;
 
@@ -15,10 +18,11 @@ export class SqliteHandle {
   readonly #statements = new Map<string, Statement>();
 
   constructor(path: string) {
-    this.db = new Database(path, { timeout: BUSY_MS });
+    this.db = new Database(path, { timeout: OPENING_MS });
     try {
       this.db.pragma('synchronous = FULL');
       this.db.pragma('foreign_keys = ON');
+      this.db.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       this.db.close();
       throw error;
@@ -43,17 +47,12 @@ export class SqliteHandle {
   forgetStatements(): void {
     this.#statements.clear();
   }
-
-  /** As good as new for its next user, whatever the last one left. */
-  reset(): void {
-    if (this.db.inTransaction) this.db.exec('ROLLBACK');
-    this.db.pragma('foreign_keys = ON');
-  }
 }
 
 export class SqlitePool {
   readonly #path: string;
   readonly #all = new Set<SqliteHandle>();
+  readonly #onlyReads = new Map<string, boolean>();
   #idle: SqliteHandle[] = [];
   #open = false;
 
@@ -61,7 +60,7 @@ export class SqlitePool {
     this.#path = path;
   }
 
-  /** @throws Fault 'database/unreadable' when the file can't be opened or is no database. */
+  /** @throws Fault 'database/unreadable' when the file can't be opened, 'database/damaged' when it is no database (any more). */
   open(): void {
     this.#open = true;
     try {
@@ -70,13 +69,7 @@ export class SqlitePool {
       this.give(handle);
     } catch (error) {
       this.close();
-      throw new Fault(
-        FaultKind.Unreadable,
-        'database/unreadable',
-        `the database ${this.#path} can't be opened: ${wordsOfSystemError(error)}`,
-        { path: this.#path },
-        { cause: error },
-      );
+      throw cantOpen(this.#path, error);
     }
   }
 
@@ -91,9 +84,31 @@ export class SqlitePool {
 
   give(handle: SqliteHandle): void {
     if (!handle.db.open) return;
-    handle.reset();
+    if (handle.db.inTransaction) handle.db.exec('ROLLBACK');
     if (this.#open && this.#idle.length < IDLE_HANDLES) this.#idle.push(handle);
     else this.#drop(handle);
+  }
+
+  /** Gives back a handle whose last user may have changed its settings. */
+  giveAsNew(handle: SqliteHandle): void {
+    if (handle.db.open && handle.db.inTransaction) handle.db.exec('ROLLBACK');
+    if (handle.db.open) handle.db.pragma('foreign_keys = ON');
+    this.give(handle);
+  }
+
+  /** Whether a statement writes nothing. @throws what SQLite says of a statement that can't be prepared. */
+  onlyReads(sql: string): boolean {
+    const known = this.#onlyReads.get(sql);
+    if (known !== undefined) return known;
+    if (this.#onlyReads.size >= REMEMBERED_STATEMENTS) this.#onlyReads.clear();
+    const handle = this.take();
+    try {
+      const answer = handle.statement(sql).readonly;
+      this.#onlyReads.set(sql, answer);
+      return answer;
+    } finally {
+      this.give(handle);
+    }
   }
 
   /** After a change of the schema a cached statement would go on answering with the old columns. */
@@ -112,4 +127,20 @@ export class SqlitePool {
     this.#all.delete(handle);
     handle.db.close();
   }
+}
+
+function cantOpen(path: string, cause: unknown): Fault {
+  const words = wordsOfSystemError(cause);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
+    const message = `the database ${path} is damaged (${words}); set it aside and run "strongroom rebuild": the packages are not touched by this`;
+    return new Fault(FaultKind.Corrupt, 'database/damaged', message, { path }, { cause });
+  }
+  return new Fault(
+    FaultKind.Unreadable,
+    'database/unreadable',
+    `the database ${path} can't be opened: ${words}`,
+    { path },
+    { cause },
+  );
 }

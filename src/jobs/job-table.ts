@@ -125,6 +125,8 @@ export class JobTable {
     const left = "state = 'active' AND lease_until < ?";
     const before = alone ? '9999' : now;
     const ending = 'lease_owner = NULL, lease_until = NULL, dedupe_key = NULL, finished_at = ?';
+    const [any] = await this.#db.query<unknown[]>(`SELECT 1 FROM job WHERE ${left} LIMIT 1`, [before]);
+    if (any === undefined) return 0;
     return this.#db.transaction(async (manager) => {
       await manager.query(`UPDATE job SET state = 'cancelled', ${ending} WHERE cancel_requested = 1 AND ${left}`, [now, before]);
       await manager.query(`UPDATE job SET state = 'failed', error = ?, ${ending} WHERE attempts >= max_attempts AND ${left}`, [

@@ -1,10 +1,13 @@
 /** The migrations make exactly the schema that the entities expect, forth and back, and history can't be rewritten. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LessThan, type DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Accession } from '#built/src/accessions/accession.entity';
 import { catalogueOptions, openCatalogue } from '#built/src/database/data-source';
 import { Event } from '#built/src/events/event.entity';
+import { FixityCheck } from '#built/src/fixity/fixity-check.entity';
+import { Copy } from '#built/src/packages/copy.entity';
 import { Package } from '#built/src/packages/package.entity';
 import { tmpFolder } from '../../support/tmp.ts';
 
@@ -78,6 +81,15 @@ describe('the schema', () => {
     await expect(openCatalogue(options)).rejects.toMatchObject({ code: 'database/newer-version' });
   });
 
+  it('of a damaged file is refused, with the way out', async () => {
+    const path = join(await tmpFolder(), 'catalogue.sqlite');
+    await writeFile(path, 'x'.repeat(5000));
+    const opening = openCatalogue(catalogueOptions(path));
+    await expect(opening).rejects.toMatchObject({ code: 'database/damaged', kind: 'corrupt' });
+    await expect(opening).rejects.toThrow(/strongroom rebuild/);
+    await expect(openCatalogue(catalogueOptions(join(path, 'x')))).rejects.toMatchObject({ code: 'database/unreadable' });
+  });
+
   it('is up to date at once when opened again', async () => {
     const ds = await catalogue();
     await ds.getRepository(Package).insert(aPackage);
@@ -131,11 +143,22 @@ describe('rows', () => {
     await ds.getRepository(Package).insert({ ...aPackage, accessionNumber: 'A1' });
   });
 
-  it.each(['UPDATE event SET outcome = 0', 'DELETE FROM event'])('of history stand: %s', async (sql) => {
+  it.each([
+    ['events', 'UPDATE event SET outcome = 0'],
+    ['events', 'DELETE FROM event'],
+    ['fixity checks', 'UPDATE fixity_check SET outcome = 0'],
+    ['fixity checks', 'DELETE FROM fixity_check'],
+  ])('of history stand: %s, %s', async (words, sql) => {
     const ds = await catalogue();
     await ds.getRepository(Event).insert(anEvent);
-    await expect(ds.query(sql)).rejects.toThrow('events are only ever added');
+    await ds.getRepository(Package).insert(aPackage);
+    const copy = { packageId: 'p1', location: 'main', status: 'ok' as const, storedAt: at, lastCheckedAt: null, lastOkAt: null };
+    await ds.getRepository(Copy).insert({ id: 'c1', ...copy });
+    const check = { copyId: 'c1', runId: 'r1', checkedAt: at, outcome: 'ok', path: null, ranges: [], detail: '', bytes: 1 };
+    await ds.getRepository(FixityCheck).insert({ id: 'f1', ...check });
+    await expect(ds.query(sql)).rejects.toThrow(`${words} are only ever added`);
     expect(await ds.getRepository(Event).findOneByOrFail({ id: 'e1' })).toEqual(anEvent);
+    expect(await ds.getRepository(FixityCheck).findOneByOrFail({ id: 'f1' })).toEqual({ id: 'f1', ...check });
   });
 });
 

@@ -3,6 +3,7 @@
  * TypeORM 1.1.1's own better-sqlite3 DataSource fails this: one query runner serves everybody. The last test shows it;
  * when that one goes red, TypeORM has changed and pooled-sqlite.ts may go.
  */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -151,12 +152,44 @@ describe('the pooled DataSource', () => {
   it('commits so that power loss undoes nothing: WAL, synchronous FULL, foreign keys on, on every handle', async () => {
     const ds = await pooled();
     const runners = Array.from({ length: 5 }, () => ds.createQueryRunner());
+    await Promise.all(runners.map((runner) => runner.connect()));
     for (const runner of runners) {
       expect(await runner.query('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
       expect(await runner.query('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
       expect(await runner.query('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
     }
     await Promise.all(runners.map((runner) => runner.release()));
+  });
+
+  it('does 2000 saves and reads at once with a handful of open files', async () => {
+    const ds = await pooled();
+    const repo = ds.getRepository(Note);
+    const filesOpen = async () => (await readdir('/proc/self/fd').catch(() => [])).length;
+    const before = await filesOpen();
+    let most = 0;
+    const watch = setInterval(() => void filesOpen().then((now) => (most = Math.max(most, now))), 5);
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, n) => [repo.save({ id: `${n}`, by: 'x' }), repo.findOneBy({ id: `${n}` })]).flat(),
+    );
+    clearInterval(watch);
+    expect(await repo.count()).toBe(1000);
+    expect(most - before).toBeLessThan(40);
+  });
+
+  it('begins no transaction by SQL alone, which would stay open in the pool', async () => {
+    const ds = await pooled();
+    await expect(ds.query('BEGIN')).rejects.toThrow(/startTransaction/);
+    await ds.getRepository(Note).insert({ id: 'x', by: 'after' });
+    expect(await ids(ds)).toEqual(['x']);
+  });
+
+  it('has foreign keys on again after a migration that failed', async () => {
+    const ds = await pooled();
+    const runner = ds.createQueryRunner();
+    await runner.beforeMigration();
+    expect(await runner.query('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 0 }]);
+    await runner.release();
+    expect(await ds.query('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
   });
 
   it('sees a table that changed its columns after its statement was prepared', async () => {
