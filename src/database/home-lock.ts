@@ -9,6 +9,9 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Clock, durableWrite, Fault, FaultKind, systemClock } from '#ingest/kernel';
 
+/** Whoever only asks who has the home holds the lock for an instant. */
+const GLANCE_MS = 250;
+
 const HomeOwner = z.object({
   pid: z.number(),
   startedAt: z.string(),
@@ -32,7 +35,7 @@ export interface HomeLock {
  * @throws Fault 'home/in-use' when another process (or this one) has it.
  */
 export async function acquireHomeLock(home: string, use: HomeUse, clock: Clock = systemClock): Promise<HomeLock> {
-  const db = grip(home);
+  const db = grip(home, GLANCE_MS);
   if (db === undefined) throw inUse(home, await readOwner(home));
   const startedAt = clock.now().toISOString();
   const tell = (said: HomeUse): Promise<void> =>
@@ -54,14 +57,14 @@ export async function acquireHomeLock(home: string, use: HomeUse, clock: Clock =
 
 /** Who holds the home now; undefined when nobody does. What is known may be empty when it has only just been taken. */
 export async function homeOwner(home: string): Promise<Partial<HomeOwner> | undefined> {
-  const db = grip(home);
+  const db = grip(home, 0);
   if (db === undefined) return (await readOwner(home)) ?? {};
   db.close();
   return undefined;
 }
 
-function grip(home: string): Database.Database | undefined {
-  const db = new Database(join(home, 'lock.sqlite'), { timeout: 0 });
+function grip(home: string, waitMs: number): Database.Database | undefined {
+  const db = new Database(join(home, 'lock.sqlite'), { timeout: waitMs });
   try {
     db.exec('BEGIN EXCLUSIVE');
     return db;

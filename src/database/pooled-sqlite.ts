@@ -100,7 +100,7 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
     } catch (error) {
       this.dataSource.logger.logQueryError(error as Error, sql, values, this);
       if (error instanceof Fault || error instanceof QueryRunnerAlreadyReleasedError) throw error;
-      throw new QueryFailedError(sql, values, error as Error);
+      throw storageFault(error) ?? new QueryFailedError(sql, values, error as Error);
     }
   }
 
@@ -206,8 +206,26 @@ class PooledSqliteQueryRunner extends BetterSqlite3QueryRunner {
   }
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
+/** What the disk is to blame for: nothing was written, and it may work later. */
+function storageFault(cause: unknown): Fault | undefined {
+  const code = codeOf(cause);
+  const words = code === 'SQLITE_FULL' ? 'the disk is full' : 'the disk reports an error';
+  if (!/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code)) return undefined;
+  return new Fault(
+    FaultKind.Unreadable,
+    'database/storage',
+    `the database could not be used: ${words} (${code})`,
+    { code },
+    { cause },
+  );
 }
 
 function busy(waitMs: number, cause: unknown): Fault {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids.ts';
 import { FaultKind, wordsOfSystemError } from '#ingest/kernel';
-import { type Job, JobState } from './job.entity.ts';
+import type { Job } from './job.entity.ts';
 import { JobEvents } from './job-events.ts';
 import { JobHandlers } from './job-handlers.ts';
 import { jobError, JobRun, Stop } from './job-run.ts';
@@ -22,6 +22,8 @@ export interface JobsOptions {
   alone: boolean;
   /** After so many milliseconds without a heartbeat, others take the job over. */
   leaseMs?: number;
+  /** How often it looks for jobs that nobody has woken it for: retries, other processes' jobs. */
+  pollMs?: number;
 }
 export const JOBS_OPTIONS = Symbol('jobs options');
 
@@ -51,7 +53,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     const again = await this.table.recover(this.options.alone);
     if (again > 0) this.#logger.log(`${again} jobs that were under way when the process ended are queued again`);
     if (!this.options.background) return;
-    this.#poll = setInterval(() => void this.#lookAround(), POLL_MS);
+    this.#poll = setInterval(() => void this.#lookAround(), this.options.pollMs ?? POLL_MS);
     this.wake();
   }
 
@@ -139,10 +141,5 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     const payload = handler.definition.schema.safeParse(job.payload);
     if (!payload.success) return run.fail({ ...jobError(payload.error), kind: FaultKind.Refused, code: 'jobs/wrong-payload' });
     return run.run(handler.handle, payload.data);
-  }
-
-  /** For those who wait: true once the state is final. */
-  static hasEnded(state: JobState): boolean {
-    return state !== JobState.Queued && state !== JobState.Active;
   }
 }

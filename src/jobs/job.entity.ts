@@ -12,6 +12,11 @@ export const JobState = {
 } as const;
 export type JobState = (typeof JobState)[keyof typeof JobState];
 
+/** Nothing more will happen to it. */
+export function hasEnded(state: JobState): state is 'done' | 'failed' | 'cancelled' {
+  return state !== JobState.Queued && state !== JobState.Active;
+}
+
 export interface JobProgress {
   stage: string;
   doneBytes: number;

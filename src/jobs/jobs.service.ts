@@ -7,7 +7,7 @@ import { newId } from '../common/ids.ts';
 import { type Page, pageOf } from '../common/paging.ts';
 import { utcText } from '../database/columns.ts';
 import type { JobDefinition } from './job-definition.ts';
-import { type Job, type JobProgress, JobState } from './job.entity.ts';
+import { hasEnded, type Job, type JobProgress, JobState } from './job.entity.ts';
 import { JobEvents } from './job-events.ts';
 import { JobTable } from './job-table.ts';
 import { JobWorker } from './job-worker.ts';
@@ -127,7 +127,7 @@ export class JobsService implements OnModuleInit {
     const looked = timer(0, LOOK_MS).pipe(concatMap(() => look));
     return merge(told, looked).pipe(
       map(({ state, progress }) => ({ state, progress })),
-      concatMap((now) => (JobWorker.hasEnded(now.state) ? from(this.#ended(id)) : of<JobNews>({ type: 'progress', data: now }))),
+      concatMap((now) => (hasEnded(now.state) ? from(this.#ended(id)) : of<JobNews>({ type: 'progress', data: now }))),
       takeWhile(({ type }) => type === 'progress', true),
     );
   }
@@ -145,7 +145,7 @@ export class JobsService implements OnModuleInit {
 
   async #ended(id: string): Promise<JobNews> {
     const job = await this.get(id);
-    if (job.state === JobState.Queued || job.state === JobState.Active) return { type: 'progress', data: job };
-    return { type: job.state, data: job };
+    const { state, progress } = job;
+    return hasEnded(state) ? { type: state, data: job } : { type: 'progress', data: { state, progress } };
   }
 }

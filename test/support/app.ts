@@ -10,9 +10,10 @@ export async function startApp(
   change: (builder: TestingModuleBuilder) => TestingModuleBuilder = (builder) => builder,
 ): Promise<NestFastifyApplication> {
   const module = await change(Test.createTestingModule(metadata)).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ forceCloseConnections: true }), {
+    logger: false,
+  });
   configureHttp(app);
-  app.enableShutdownHooks();
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   onTestFinished(() => app.close());

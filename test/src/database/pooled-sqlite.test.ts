@@ -176,6 +176,29 @@ describe('the pooled DataSource', () => {
     expect(most - before).toBeLessThan(40);
   });
 
+  it('says when the disk is full, and keeps nothing of that transaction', async () => {
+    const ds = await pooled();
+    const write = ds.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'small', by: 'x' });
+      await manager.query('PRAGMA max_page_count = 10');
+      await manager.insert(Note, { id: 'big', by: 'x'.repeat(100_000) });
+    });
+    await expect(write).rejects.toMatchObject({ code: 'database/storage', kind: 'unreadable' });
+    expect(await ids(ds)).toEqual([]);
+  });
+
+  it('writes nothing more in a transaction that SQLite itself has rolled back', async () => {
+    const ds = await pooled();
+    const write = ds.transaction(async (manager) => {
+      await manager.insert(Note, { id: 'before', by: 'x' });
+      await manager.query('ROLLBACK');
+      await manager.insert(Note, { id: 'after', by: 'x' });
+    });
+    await expect(write).rejects.toThrow(/rolled this transaction back/);
+    await ds.getRepository(Note).insert({ id: 'next', by: 'x' });
+    expect(await ids(ds)).toEqual(['next']);
+  });
+
   it('begins no transaction by SQL alone, which would stay open in the pool', async () => {
     const ds = await pooled();
     await expect(ds.query('BEGIN')).rejects.toThrow(/startTransaction/);

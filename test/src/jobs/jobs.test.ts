@@ -49,10 +49,10 @@ interface Started {
   db: DataSource;
 }
 
-async function start(options: { background?: boolean; workers?: number; home?: string } = {}): Promise<Started> {
-  const { background = false, workers = 2, home = await tmpFolder() } = options;
+async function start(options: { background?: boolean; workers?: number; home?: string; pollMs?: number } = {}): Promise<Started> {
+  const { background = false, workers = 2, home = await tmpFolder(), pollMs = 50 } = options;
   const clock = new HandClock();
-  const imports = [ClockModule, DatabaseModule.forHome(home), JobsModule.forRoot({ workers, background, alone: true })];
+  const imports = [ClockModule, DatabaseModule.forHome(home), JobsModule.forRoot({ workers, background, alone: true, pollMs })];
   const app = await startApp({ imports, providers: [Actor] }, (builder) => builder.overrideProvider(CLOCK).useValue(clock));
   return { app, jobs: app.get(JobsService), actor: app.get(Actor), clock, db: app.get(DataSource) };
 }
@@ -76,7 +76,7 @@ describe('a job', () => {
   });
 
   it('exists only if the transaction that asked for it commits', async () => {
-    const { jobs, actor, db } = await start({ background: true });
+    const { jobs, actor, db } = await start({ background: true, pollMs: 3_600_000 });
     await db
       .transaction(async (manager) => {
         await jobs.enqueue(act, { act: 'undone' }, { manager });
@@ -89,9 +89,7 @@ describe('a job', () => {
       await pause(50);
       expect(actor.done).toEqual([]);
     });
-    const began = performance.now();
     expect(await jobs.finished(id)).toMatchObject({ state: 'done' });
-    expect(performance.now() - began).toBeLessThan(900);
     expect(actor.done).toEqual(['kept']);
   });
 
