@@ -2,8 +2,9 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ZodError } from 'zod';
 import { Fault, FaultKind } from '#ingest/kernel';
-import { type WrongField, WrongFields } from './validation.ts';
+import { type WrongField, wrongFields, WrongFields } from './validation.ts';
 
 export interface Problem {
   type: string;
@@ -53,6 +54,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** The problem that tells of `error` what outsiders may know. */
 export function problemOf(error: unknown): Problem {
+  if (error instanceof ZodError) return problemOf(wrongFields(error.issues, { type: 'body' }));
   if (error instanceof Fault) {
     const { code, message, facts } = error;
     return { ...base(STATUS[error.kind], code, message), ...(Object.keys(facts).length > 0 ? { facts } : {}) };

@@ -47,7 +47,8 @@ class FoundIssues extends Error {
   }
 }
 
-function wrongFields(issues: Issues, { type, data }: ArgumentMetadata): WrongFields {
+/** What a zod schema found wrong, as fields of the body (`type` 'body') or of the address. */
+export function wrongFields(issues: Issues, { type, data }: Pick<ArgumentMetadata, 'type' | 'data'>): WrongFields {
   const inBody = type === 'body';
   const fields = issues.slice(0, 100).map(({ message, path = [] }): WrongField => {
     const steps = path.map((step) => String(typeof step === 'object' ? step.key : step));

@@ -63,14 +63,18 @@ export class JobsService implements OnModuleInit {
     });
   }
 
-  /** Queues a job and answers its id. @throws ZodError for a payload that its schema refuses. */
+  /**
+   * Queues a job and answers its id. The payload is kept as it is asked for, so it must survive JSON.
+   * @throws ZodError when its schema refuses it.
+   */
   async enqueue<P, I>(definition: JobDefinition<P, I>, payload: I, options: EnqueueOptions = {}): Promise<string> {
     const { dedupeKey = null, priority = 0, runAt = this.table.now(), manager } = options;
+    definition.schema.parse(payload);
     const job: Job = {
       ...NOT_BEGUN,
       id: newId(),
       kind: definition.kind,
-      payload: definition.schema.parse(payload),
+      payload,
       maxAttempts: definition.maxAttempts,
       priority,
       runAt,

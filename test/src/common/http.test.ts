@@ -28,6 +28,9 @@ class Disks {
   @Get('bug') bug(): never {
     throw new TypeError('secret path /etc/shadow');
   }
+  @Get('zod') zod(): unknown {
+    return Disk.parse({ title: 7 });
+  }
   @Get('gone') gone(): never {
     throw new NotFoundException('no such disk');
   }
@@ -101,6 +104,14 @@ describe('a problem', () => {
       { detail: expect.any(String), pointer: '#/a~1b~0c/1' },
       { detail: expect.stringContaining('more'), pointer: '#' },
     ]);
+  });
+
+  it('names the wrong fields of what a service refuses', async () => {
+    expect((await get('/zod')).json()).toMatchObject({
+      status: 422,
+      code: 'http/wrong-fields',
+      errors: [{ pointer: '#/title' }],
+    });
   });
 
   it('names every wrong parameter of the address', async () => {
