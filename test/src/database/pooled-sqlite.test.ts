@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import Database from 'better-sqlite3';
+import * as fc from 'fast-check';
 import { Column, DataSource, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { pooledSqlite, PooledSqliteDataSource } from '#built/src/database/pooled-sqlite';
@@ -54,6 +55,39 @@ describe('the pooled DataSource', () => {
     );
     const expected = Array.from({ length: 20 }, (_, n) => [`${n * 2}-a`, `${n * 2}-b`]).flat();
     expect(await ids(ds)).toEqual(expected.toSorted());
+  });
+
+  it('ends up with what a sequence of the same acts would leave, whatever runs beside whatever', async () => {
+    const ds = await pooled();
+    const repo = ds.getRepository(Note);
+    const Act = fc.record({
+      rows: fc.integer({ min: 1, max: 3 }),
+      inTransaction: fc.boolean(),
+      nested: fc.boolean(),
+      fails: fc.boolean(),
+    });
+    let run = 0;
+    const property = fc.asyncProperty(fc.array(Act, { minLength: 1, maxLength: 30 }), async (acts) => {
+      const by = `run ${run++}`;
+      const rowsOf = (index: number, count: number) =>
+        Array.from({ length: count }, (_, n) => ({ id: `${by} ${index} ${n}`, by }));
+      const results = acts.map(async ({ rows, inTransaction, nested, fails }, index) => {
+        if (!inTransaction) return repo.save(rowsOf(index, rows));
+        return ds.transaction(async (manager) => {
+          for (const row of rowsOf(index, rows)) {
+            const insert = async (to: EntityManager) => to.insert(Note, row);
+            await (nested ? manager.transaction(insert) : insert(manager));
+            await tick();
+          }
+          if (fails) throw new Error('undone');
+        });
+      });
+      await Promise.allSettled(results);
+      const kept = acts.flatMap((act, index) => (act.inTransaction && act.fails ? [] : rowsOf(index, act.rows)));
+      const found = await repo.findBy({ by });
+      expect(found.map((row) => row.id).toSorted()).toEqual(kept.map((row) => row.id).toSorted());
+    });
+    await fc.assert(property, { numRuns: 25 });
   });
 
   it('keeps plain saves that run beside failing transactions', async () => {

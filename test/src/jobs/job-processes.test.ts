@@ -69,7 +69,9 @@ describe('worker processes', () => {
     const first = await worker(home, 1_500);
     await expect.poll(() => notesOf(home), { timeout: 10_000 }).toHaveLength(1);
     const second = await worker(home, 1_500);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const lease = async () => (await ds.getRepository(Job).findOneByOrFail({})).leaseUntil?.getTime() ?? 0;
+    const firstLease = await lease();
+    await expect.poll(lease, { timeout: 20_000 }).toBeGreaterThan(firstLease + 2 * 1_500);
     expect(await notesOf(home)).toEqual([{ pid: first.pid, n: 0 }]);
     first.kill('SIGKILL');
     await expect.poll(() => notesOf(home), { timeout: 10_000 }).toHaveLength(2);
