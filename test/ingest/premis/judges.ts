@@ -9,7 +9,8 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export const emittedXsd = path('../../../schemas/premis-emitted.xsd');
 export const officialXsd = path('../../../../shared/data/xsd/premis/premis-v3-0.xsd');
 export const hasOfficial = existsSync(officialXsd);
-export const hasXmllint = spawnSync('xmllint', ['--version']).status === 0;
+const XMLLINT = 'xmllint';
+export const hasXmllint = spawnSync(XMLLINT, ['--version']).status === 0;
 
 const validators = new Map<string, XsdValidator>();
 
@@ -39,6 +40,6 @@ export function complaint(xml: string, xsd: string): string | undefined {
 
 /** The same question to xmllint. */
 export function xmllintComplaint(xml: string, xsd: string): string | undefined {
-  const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '--schema', xsd, '-'], { input: xml, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(XMLLINT, ['--noout', '--nonet', '--schema', xsd, '-'], { input: xml, encoding: 'utf8' });
   return status === 0 ? undefined : stderr;
 }

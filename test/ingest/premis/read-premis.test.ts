@@ -28,7 +28,7 @@ describe('readPremis', () => {
         const expected = [...content.objects, ...content.events, ...content.agents, ...content.rights];
         expect(await all(readPremis(pieces(xml, size)))).toStrictEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -156,7 +156,7 @@ describe('readPremis', () => {
         );
         expect(outcome).toMatch(/^(read|premis\/.+)$/);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });

@@ -33,7 +33,7 @@ describe('writePremis', () => {
         expect(complaint(xml, emittedXsd)).toBeUndefined();
         expect(complaint(xml, officialXsd)).toBeUndefined();
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
