@@ -113,5 +113,7 @@ export function unknownTerm(node: XmlNode, vocabulary: Vocabulary): Fault {
 
 /** The fields that have a value. */
 export function given<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const kept: Partial<Record<string, unknown>> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
+  return kept as T;
 }
