@@ -4,7 +4,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { escaped, Fault, FaultKind, wordsOfSystemError } from '../kernel/index.ts';
 import type { OpenedPackage } from '../package/index.ts';
 import type { Contents, ExportEntry, ExportFile } from './exporter.ts';
-import { type AddedTagManifest, HISTORY_PATH, readSpooled, type SpooledFile } from './history.ts';
+import { type AddedFile, type AddedTagManifest, HISTORY_PATH } from './history.ts';
 
 /** The package's own; its digest is `OpenedPackage.tagManifestSha256`. */
 const SEALED_TAG_MANIFEST = 'tagmanifest-sha256.txt';
@@ -21,7 +21,7 @@ export interface Reading {
   /** Bytes read, as a share of the whole. */
   onBytes(count: number): void;
   readonly signal?: AbortSignal | undefined;
-  readonly history?: { readonly events: SpooledFile; readonly manifest: AddedTagManifest } | undefined;
+  readonly history?: { readonly events: AddedFile; readonly manifest: AddedTagManifest } | undefined;
 }
 
 /** @throws Fault 'export/missing', 'export/unsafe-path'. */
@@ -60,7 +60,7 @@ const PAYLOAD_FOLDER: Source = {
 
 async function* entriesOf(pkg: OpenedPackage, reading: Reading): AsyncGenerator<ExportEntry> {
   const { history } = reading;
-  const added = [PAYLOAD_FOLDER, ...(history === undefined ? [] : [fromSpool(history.events)])];
+  const added = [PAYLOAD_FOLDER, ...(history === undefined ? [] : [fromAdded(history.events)])];
   let previous = '';
   yield { kind: 'folder', path: '' };
   for await (const source of inOrder(sourcesOf(pkg), added)) {
@@ -68,7 +68,7 @@ async function* entriesOf(pkg: OpenedPackage, reading: Reading): AsyncGenerator<
     previous = source.path;
     if (!source.path.endsWith('/')) yield* verified(pkg, source, reading);
   }
-  if (history !== undefined) yield* verified(pkg, fromSpool(history.manifest.finished()), reading);
+  if (history !== undefined) yield* verified(pkg, fromAdded(history.manifest.finished()), reading);
 }
 
 async function* sourcesOf(pkg: OpenedPackage): AsyncGenerator<Source> {
@@ -91,8 +91,8 @@ async function* sourcesOf(pkg: OpenedPackage): AsyncGenerator<Source> {
   }
 }
 
-function fromSpool(file: SpooledFile): Source {
-  return { path: file.path, size: file.size, sha256: file.sha256, open: async () => readSpooled(file) };
+function fromAdded({ path, size, sha256, read }: AddedFile): Source {
+  return { path, size, sha256, open: read };
 }
 
 async function* inOrder(sources: AsyncIterable<Source>, added: readonly Source[]): AsyncGenerator<Source> {

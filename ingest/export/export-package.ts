@@ -4,7 +4,8 @@ import type { Progress } from '../kernel/index.ts';
 import type { OpenedPackage } from '../package/index.ts';
 import { contentsOf, type Reading, survey } from './contents.ts';
 import type { Exporter } from './exporter.ts';
-import { AddedTagManifest, algorithmOfHistory, spoolHistory } from './history.ts';
+import { AddedTagManifest, addedEvents, algorithmOfHistory } from './history.ts';
+import { Spool } from './spool.ts';
 import { Target, targetFault } from './target.ts';
 
 export interface ExportOptions {
@@ -65,8 +66,8 @@ export async function exportPackage(
 
 async function withHistory(target: Target, taken: ReadonlySet<string>, { history }: ExportOptions): Promise<Reading['history']> {
   if (history === undefined) return undefined;
-  const manifest = new AddedTagManifest(algorithmOfHistory(taken), join(target.work, 'tag-manifest'));
-  return { events: await spoolHistory(history(), join(target.work, 'history')), manifest };
+  const manifest = new AddedTagManifest(algorithmOfHistory(taken), new Spool(join(target.work, 'tag-manifest')));
+  return { events: await addedEvents(history(), new Spool(join(target.work, 'history'))), manifest };
 }
 
 function progressOf(totalBytes: number, onProgress: Progress | undefined): (count: number) => void {

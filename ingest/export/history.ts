@@ -8,36 +8,32 @@
  * the bag is valid, and whoever drops the two added files has the sealed package again.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { writeBytes } from './write-bytes.ts';
+import type { Spool } from './spool.ts';
 
 export const HISTORY_PATH = 'metadata/premis-since-sealing.xml';
 
 /** In this order of preference: every BagIt 1.0 tool must know sha512, the common ones know sha384. */
 const ALGORITHMS = ['sha512', 'sha384'] as const;
 
-/** A file that lies outside the package's storage, in the export's private folder. */
-export interface SpooledFile {
+/** A file of the export that does not lie in the package's storage. */
+export interface AddedFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
-  readonly local: string;
+  read(): Promise<Readable>;
 }
 
-/** The events, written aside first: an archive's header needs their size before their bytes. */
-export async function spoolHistory(events: AsyncIterable<string | Uint8Array>, local: string): Promise<SpooledFile> {
+/** The events, put aside first: an archive's header needs their size before their bytes. */
+export async function addedEvents(events: AsyncIterable<string | Uint8Array>, spool: Spool): Promise<AddedFile> {
   const hash = createHash('sha256');
-  async function* encoded(): AsyncGenerator<Uint8Array> {
-    for await (const piece of events) {
-      const chunk = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : Buffer.from(piece);
-      hash.update(chunk);
-      yield chunk;
-    }
+  for await (const piece of events) {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece, 'utf8') : Buffer.from(piece);
+    hash.update(bytes);
+    await spool.add(bytes);
   }
-  const size = await writeBytes(local, encoded());
-  return { path: HISTORY_PATH, size, sha256: hash.digest('hex'), local };
+  return { path: HISTORY_PATH, size: spool.size, sha256: hash.digest('hex'), read: async () => spool.read() };
 }
 
 /** @throws Fault 'export/history-taken' when the sealed package leaves no room for the two files. */
@@ -53,37 +49,29 @@ export function algorithmOfHistory(taken: ReadonlySet<string>): string {
   );
 }
 
-/** The added tag manifest, line by line as the tag files pass; kept on disk, not in memory. */
+/** The added tag manifest, line by line as the tag files pass. */
 export class AddedTagManifest {
   readonly algorithm: string;
-  private readonly local: string;
+  private readonly spool: Spool;
   private readonly hash = createHash('sha256');
-  private size = 0;
 
-  constructor(algorithm: string, local: string) {
+  constructor(algorithm: string, spool: Spool) {
     this.algorithm = algorithm;
-    this.local = local;
+    this.spool = spool;
   }
 
   async add(path: string, digest: string): Promise<void> {
     const line = Buffer.from(`${digest}  ${encodedPath(path)}\n`, 'utf8');
     this.hash.update(line);
-    this.size += line.length;
-    await appendFile(this.local, line);
+    await this.spool.add(line);
   }
 
-  finished(): SpooledFile {
-    return {
-      path: `tagmanifest-${this.algorithm}.txt`,
-      size: this.size,
-      sha256: this.hash.digest('hex'),
-      local: this.local,
-    };
+  /** When every tag file has been added. */
+  finished(): AddedFile {
+    const { spool } = this;
+    const path = `tagmanifest-${this.algorithm}.txt`;
+    return { path, size: spool.size, sha256: this.hash.digest('hex'), read: async () => spool.read() };
   }
-}
-
-export function readSpooled(file: SpooledFile): ReturnType<typeof createReadStream> {
-  return createReadStream(file.local, { highWaterMark: 1 << 20 });
 }
 
 /** RFC 8493 §2.1.3: LF, CR and `%`, nothing else. */

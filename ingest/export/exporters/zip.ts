@@ -8,10 +8,9 @@
  * into `/`, always adds data descriptors, and computes the CRC in JavaScript, nine times slower than zlib.crc32 (measured).
  */
 import { crc32 } from 'node:zlib';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { escaped, Fault, FaultKind } from '../../kernel/index.ts';
 import type { Contents, ExportEntry, Exporter, ExportFile } from '../exporter.ts';
+import { Spool } from '../spool.ts';
 import { writeArchive } from '../write-bytes.ts';
 
 /** In bytes: smaller files are held in memory while their CRC is computed. */
@@ -28,19 +27,15 @@ export const exporter: Exporter = {
   id: 'zip',
   title: 'BagIt bag in a zip file',
   extension: '.zip',
-  async write(contents, target) {
-    const directory = `${target}-directory`; // a million records don't belong in memory
-    return writeArchive(target, bytesOf(contents, directory));
-  },
+  // A directory of a million records does not belong in memory.
+  write: async (contents, target) => writeArchive(target, bytesOf(contents, new Spool(`${target}-directory`))),
 };
 
-async function* bytesOf(contents: Contents, directory: string): AsyncGenerator<Uint8Array> {
+async function* bytesOf(contents: Contents, directory: Spool): AsyncGenerator<Uint8Array> {
   const date = dosDate(contents.sealedAt);
   const time = unixTime(contents.sealedAt);
   let offset = 0;
   let count = 0;
-  let directorySize = 0;
-  await using records = await open(directory, 'wx');
   for await (const entry of contents.entries()) {
     const member = { name: nameOf(contents, entry), kind: entry.kind, date, time, size: 0, crc: 0, offset };
     let body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = [];
@@ -52,13 +47,11 @@ async function* bytesOf(contents: Contents, directory: string): AsyncGenerator<U
     yield header;
     yield* body;
     offset += header.length + member.size;
-    const record = directoryRecord(member);
-    await records.appendFile(record);
-    directorySize += record.length;
+    await directory.add(directoryRecord(member));
     count += 1;
   }
-  yield* createReadStream(directory, { highWaterMark: 1 << 20 });
-  yield endRecords(count, directorySize, offset);
+  yield* await directory.read();
+  yield endRecords(count, directory.size, offset);
 }
 
 async function withCrc(entry: ExportFile): Promise<{ crc: number; body: AsyncIterable<Uint8Array> | readonly Uint8Array[] }> {

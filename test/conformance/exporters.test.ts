@@ -1,0 +1,500 @@
+/**
+ * Every exporter in the registry must pass this, unasked: whatever it makes, other people's programs get the sealed bag out of
+ * it byte for byte; the same package gives the same bytes; and damage, a full disk or a cancellation leave nothing behind.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ExportOptions, type Exporter, exporters, exportPackage, HISTORY_PATH } from '#ingest/export';
+import type { OpenedPackage } from '#ingest/package';
+import { digestOf, faultsOfBag, type FixturePackage, makeBag, openFixture, treeOf } from '../ingest/export/bag-fixture.ts';
+
+const run = promisify(execFile);
+const have = (tool: string): boolean => {
+  try {
+    execFileSync('sh', ['-c', `command -v ${tool}`]);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const PYTHON_UNZIP =
+  'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; z.extractall(sys.argv[2])';
+const PYTHON_UNTAR = 'import sys, tarfile; tarfile.open(sys.argv[1], "r:").extractall(sys.argv[2])';
+
+/** Programs of others that open what an exporter made; by the exporter's id. A new exporter adds its own. */
+const readers: Record<string, Record<string, { tool: string; unpack(file: string, into: string): Promise<unknown> }>> = {
+  bag: { 'cp -a': { tool: 'cp', unpack: async (file, into) => run('cp', ['-a', file, join(into, ID)]) } },
+  tar: {
+    'GNU tar': { tool: 'tar', unpack: async (file, into) => run('tar', ['-xf', file, '-C', into]) },
+    bsdtar: { tool: 'bsdtar', unpack: async (file, into) => run('bsdtar', ['-xf', file, '-C', into]) },
+    'python tarfile': { tool: 'python3', unpack: async (file, into) => run('python3', ['-c', PYTHON_UNTAR, file, into]) },
+  },
+  zip: {
+    // -^ because unzip drops control characters from names unless told otherwise.
+    unzip: {
+      tool: 'unzip',
+      unpack: async (file, into) => run('unzip', ['-q', '-^', file, '-d', into], { env: { LC_ALL: 'C.UTF-8' } }),
+    },
+    bsdtar: { tool: 'bsdtar', unpack: async (file, into) => run('bsdtar', ['-xf', file, '-C', into]) },
+    'python zipfile': { tool: 'python3', unpack: async (file, into) => run('python3', ['-c', PYTHON_UNZIP, file, into]) },
+  },
+};
+
+const ID = '01935e2a-7b1c-7000-8000-0123456789ab';
+
+function imageWithHoles(): Buffer {
+  const image = Buffer.alloc((20 << 20) + 777);
+  for (let at = 3 << 20; at < 5 << 20; at += 4) image.writeUInt32LE((at * 2654435761) >>> 0, at);
+  image.write('last sector', image.length - 20);
+  image.write('lone', (11 << 20) + 4096);
+  return image;
+}
+
+const long = 'n'.repeat(240);
+const ODD_NAMES = [
+  'line\nfeed.txt',
+  'carriage\rreturn.txt',
+  '100%.txt',
+  '%0A.txt',
+  '%250A',
+  ' leading',
+  'trailing ',
+  'dot.',
+  'tab\there',
+  'back\\slash',
+  'qu"ote\'s',
+  'star*?<>|:',
+  '-rf',
+  '~',
+  '#',
+  'u\u0308ber NFD',
+  'über NFC',
+  '日本語/ファイル.img',
+  'עברית',
+  '\u{1d11e} clef',
+  '\uff5e wide',
+  'a-b/x',
+  'a/x',
+  'a.txt',
+  `${long}.img`,
+  `${long}/${long}/${long}/deep.img`,
+  'nbsp\u00a0',
+]; // prettier-ignore
+
+const bags: Record<string, Record<string, string | Uint8Array>> = {
+  'one image': {
+    'data/image/disk.img': imageWithHoles(),
+    'data/submission/disk.log': 'imaged\r\n',
+    'metadata/premis.xml': '<premis/>',
+    'metadata/fixity/data/image/disk.img.blocks': Buffer.alloc(704, 3),
+  },
+  'odd names': {
+    ...Object.fromEntries(ODD_NAMES.map((name, index) => [`data/submission/${name}`, `content ${index}`])),
+    'metadata/fixity/data/submission/50%\n.blocks': 'blocks',
+  },
+  '200 files, some empty': Object.fromEntries(
+    Array.from({ length: 200 }, (_, index) => [
+      `data/submission/${index % 7}/photo-${index}.jpg`,
+      'x'.repeat((index % 10) * 100),
+    ]),
+  ),
+  'no payload': { 'metadata/premis.xml': '<premis/>' },
+};
+
+let root: string;
+const packages: Record<string, FixturePackage> = {};
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'exporters-'));
+  for (const [name, files] of Object.entries(bags)) {
+    packages[name] = await openFixture(await makeBag(await mkdtemp(join(root, 'bag-')), ID, files), ID);
+  }
+});
+afterAll(async () => rm(root, { recursive: true, force: true }));
+
+const history = async function* (): AsyncGenerator<string | Uint8Array> {
+  yield '<premis>';
+  yield Buffer.from('<event>später</event>');
+  yield '</premis>';
+};
+
+describe.each([...exporters.keys()])('%s', (id) => {
+  const exporter = exporters.get(id) as Exporter;
+  const freshFolder = async (): Promise<string> => mkdtemp(join(root, 'to-'));
+  const to = (folder: string): string => join(folder, `${ID}${exporter.extension}`);
+  const unpackers = Object.entries(readers[id] ?? {}).filter(([, { tool }]) => have(tool));
+
+  /** The bag inside the export, by the first program that is here. */
+  async function unpacked(target: string): Promise<string> {
+    const into = await freshFolder();
+    await (unpackers.at(-1)?.[1] ?? expect.fail('no program reads this export'))!.unpack(target, into);
+    return join(into, ID);
+  }
+  /** Everything that tells two exports apart: the file's digest, or the tree with its dates. */
+  async function identity(target: string): Promise<unknown> {
+    const found = await stat(target);
+    if (found.isFile()) return digestOf(await readFile(target));
+    const tree = [...(await treeOf(target))];
+    return Promise.all(tree.map(async ([path, digest]) => [path, digest, (await stat(join(target, path))).mtimeMs]));
+  }
+  async function refusal(pkg: OpenedPackage, options: ExportOptions = {}, folder?: string): Promise<Record<string, unknown>> {
+    const place = folder ?? (await freshFolder());
+    const error = await exportPackage(exporter, pkg, to(place), options).then(
+      () => expect.fail('the export went through'),
+      (reason: unknown) => reason as Record<string, unknown>,
+    );
+    expect(await readdir(place)).toEqual([]);
+    return error;
+  }
+  async function changed(name: string, change: (folder: string) => Promise<void>): Promise<FixturePackage> {
+    const folder = await makeBag(await mkdtemp(join(root, 'bag-')), ID, bags[name]!);
+    const pkg = await openFixture(folder, ID);
+    await change(folder);
+    return pkg;
+  }
+
+  it('is read by at least one program of others', () => expect(unpackers.map(([name]) => name)).not.toEqual([]));
+
+  describe.each(Object.keys(bags))('%s', (name) => {
+    it.each(unpackers.map(([reader]) => reader))('comes out of %s as it was sealed', async (reader) => {
+      const pkg = packages[name]!;
+      const target = to(await freshFolder());
+      await exportPackage(exporter, pkg, target);
+      const into = await freshFolder();
+      await readers[id]![reader]!.unpack(target, into);
+      expect(await readdir(into)).toEqual([ID]);
+      const source = await treeOf(pkg.folder);
+      source.set('data/', 'folder');
+      expect(await treeOf(join(into, ID))).toEqual(source);
+      expect(await faultsOfBag(join(into, ID))).toEqual([]);
+    });
+
+    it('gives the same bytes every time, with and without history', async () => {
+      for (const options of [{}, { history }]) {
+        const [first, second] = [to(await freshFolder()), to(await freshFolder())];
+        const result = await exportPackage(exporter, packages[name]!, first, options);
+        expect(await exportPackage(exporter, packages[name]!, second, options)).toEqual({ ...result, target: second });
+        expect(await identity(first)).toEqual(await identity(second));
+      }
+    });
+
+    it('says what it made', async () => {
+      const pkg = packages[name]!;
+      const target = to(await freshFolder());
+      const result = await exportPackage(exporter, pkg, target);
+      expect(result).toMatchObject({ target, files: pkg.sealed.length });
+      if (exporter.extension === '') {
+        expect(result.sha256).toBeUndefined();
+        expect(result.bytes).toBe(pkg.sealed.reduce((sum, { size }) => sum + size, 0));
+      } else {
+        const bytes = await readFile(target);
+        expect([result.bytes, result.sha256]).toEqual([bytes.length, digestOf(bytes)]);
+      }
+    });
+
+    it('with history is a valid bag in which every sealed file is as it was', async () => {
+      const pkg = packages[name]!;
+      const target = to(await freshFolder());
+      const result = await exportPackage(exporter, pkg, target, { history });
+      const folder = await unpacked(target);
+      expect(await faultsOfBag(folder)).toEqual([]);
+      const files = [...(await treeOf(folder))].filter(([path]) => !path.endsWith('/'));
+      expect(files.length).toBe(result.files);
+      const added = [HISTORY_PATH, 'tagmanifest-sha512.txt'];
+      expect(files.filter(([path]) => !added.includes(path))).toEqual(pkg.sealed.map(({ path, sha256 }) => [path, sha256]));
+      expect(await readFile(join(folder, HISTORY_PATH), 'utf8')).toBe('<premis><event>später</event></premis>');
+      const listed = (await readFile(join(folder, 'tagmanifest-sha512.txt'), 'utf8')).split('\n').length - 1;
+      expect(listed).toBe(pkg.sealed.filter(({ path }) => !path.startsWith('data/')).length); // + history, − tag manifest
+    });
+  });
+
+  it.runIf(have('sha256sum'))('holds what sha256sum -c accepts', async () => {
+    const target = to(await freshFolder());
+    await exportPackage(exporter, packages['200 files, some empty']!, target);
+    const folder = await unpacked(target);
+    await run('sha256sum', ['-c', '--strict', '--quiet', 'manifest-sha256.txt', 'tagmanifest-sha256.txt'], { cwd: folder });
+  });
+
+  it('gives the same bytes in every time zone', async () => {
+    const before = process.env['TZ'];
+    const seen = [];
+    for (const zone of ['UTC', 'Asia/Tokyo', 'America/St_Johns']) {
+      process.env['TZ'] = zone;
+      const target = to(await freshFolder());
+      await exportPackage(exporter, packages['one image']!, target);
+      seen.push(JSON.stringify(await identity(target)));
+    }
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+    expect(new Set(seen).size).toBe(1);
+  });
+
+  it.each(['1969-07-20T20:17:40Z', '2038-01-20T00:00:00Z', '2300-01-01T00:00:00Z'])(
+    'is whole when sealed on %s',
+    async (date) => {
+      const { folder } = packages['no payload']!;
+      const target = to(await freshFolder());
+      await exportPackage(exporter, await openFixture(folder, ID, { sealedAt: new Date(date) }), target);
+      expect(await faultsOfBag(await unpacked(target))).toEqual([]);
+    },
+  );
+
+  it.each([
+    'data/image/disk.img',
+    'data/submission/disk.log',
+    'metadata/premis.xml',
+    'metadata/fixity/data/image/disk.img.blocks',
+    'bagit.txt',
+    'bag-info.txt',
+    'manifest-sha256.txt',
+    'tagmanifest-sha256.txt',
+  ])('refuses a package with one wrong bit in %s', async (path) => {
+    const pkg = await changed('one image', async (folder) => {
+      const bytes = await readFile(join(folder, path));
+      bytes[bytes.length >> 1]! ^= 1;
+      await writeFile(join(folder, path), bytes);
+    });
+    const found = digestOf(await readFile(join(pkg.folder, path)));
+    const sealed = pkg.sealed.find((file) => file.path === path)!.sha256;
+    for (const options of [{}, { history }]) {
+      const fault = await refusal(pkg, options);
+      expect(fault).toMatchObject({ kind: 'corrupt', code: 'export/altered', facts: { path, found, sealed } });
+      for (const word of [path, found, sealed, 'repair']) expect(fault['message']).toContain(word);
+    }
+  });
+
+  it.each([
+    ['shorter', -1],
+    ['longer', 1],
+  ])('refuses a file that became %s, listed so or not', async (_, by) => {
+    for (const lies of [false, true]) {
+      const pkg = await changed('one image', async (folder) => {
+        const bytes = await readFile(join(folder, 'data/image/disk.img'));
+        await writeFile(
+          join(folder, 'data/image/disk.img'),
+          by < 0 ? bytes.subarray(0, by) : Buffer.concat([bytes, Buffer.alloc(by)]),
+        );
+      });
+      const listed = lies
+        ? pkg
+        : {
+            ...pkg,
+            files: async function* () {
+              yield* pkg.sealed;
+            },
+          }; // prettier-ignore
+      expect(await refusal(listed)).toMatchObject({ code: 'export/altered', facts: { path: 'data/image/disk.img' } });
+    }
+  });
+
+  it('refuses a package whose tag manifest is not the recorded one', async () => {
+    const pkg = { ...packages['no payload']!, tagManifestSha256: 'ab'.repeat(32) };
+    expect(await refusal(pkg)).toMatchObject({ code: 'export/altered', facts: { path: 'tagmanifest-sha256.txt' } });
+  });
+
+  it('refuses a package that lacks a file', async () => {
+    const pkg = packages['one image']!;
+    const path = 'data/submission/disk.log';
+    const stream = async (wanted: string): Promise<Readable> => {
+      if (wanted !== path) return pkg.stream(wanted);
+      throw await faultOf('storage/missing', { key: path });
+    };
+    expect(await refusal({ ...pkg, stream })).toMatchObject({ code: 'export/missing', facts: { path } });
+    const files = async function* (): AsyncGenerator<never> {
+      throw await faultOf('package/missing-file', { path });
+    };
+    expect(await refusal({ ...pkg, files })).toMatchObject({ code: 'export/missing', facts: { path } });
+  });
+
+  it('calls a device that fails while reading unreadable, not altered', async () => {
+    const broken = new Readable({
+      read() {
+        this.destroy(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' }));
+      },
+    }); // prettier-ignore
+    const pkg = packages['one image']!;
+    const stream = async (path: string): Promise<Readable> => (path === 'data/image/disk.img' ? broken : pkg.stream(path));
+    expect(await refusal({ ...pkg, stream })).toMatchObject({ kind: 'unreadable', code: 'export/unreadable' });
+  });
+
+  it.each(['data/../../x', '/etc/x', 'data//x', 'data/./x', 'data/nul\0'])('never writes to %j', async (path) => {
+    const pkg = packages['no payload']!;
+    const files = async function* () {
+      yield { path, role: 'submission', size: 0, sha256: digestOf(Buffer.alloc(0)) } as const;
+    };
+    expect(await refusal({ ...pkg, files, stream: async () => Readable.from([]) })).toMatchObject({ code: 'export/unsafe-path' });
+  });
+
+  it('never touches what lies at the target', async () => {
+    const folder = await freshFolder();
+    await mkdir(to(folder));
+    await writeFile(join(to(folder), 'mine'), 'mine');
+    const attempt = exportPackage(exporter, packages['no payload']!, to(folder));
+    await expect(attempt).rejects.toMatchObject({ kind: 'refused', code: 'export/target-exists' });
+    expect([await readdir(folder), await readdir(to(folder))]).toEqual([[`${ID}${exporter.extension}`], ['mine']]);
+  });
+
+  it('never replaces what somebody put at the target meanwhile', async () => {
+    const folder = await freshFolder();
+    const pkg = await openFixture(packages['no payload']!.folder, ID, {
+      beforeStream: async () => writeFile(to(folder), 'mine'),
+    });
+    await expect(exportPackage(exporter, pkg, to(folder))).rejects.toMatchObject({ code: 'export/target-exists' });
+    expect([await readdir(folder), await readFile(to(folder), 'utf8')]).toEqual([[`${ID}${exporter.extension}`], 'mine']);
+  });
+
+  it('says when the folder to export to is not there, or not a folder', async () => {
+    const folder = await freshFolder();
+    await writeFile(join(folder, 'file'), '');
+    for (const target of [join(folder, 'none', 'x'), join(folder, 'file', 'x')]) {
+      const attempt = exportPackage(exporter, packages['no payload']!, target);
+      await expect(attempt).rejects.toMatchObject({ kind: 'refused', code: 'export/target-folder' });
+    }
+  });
+
+  it('leaves nothing when cancelled: before, midway, and while the storage does not answer', async () => {
+    const reason = new Error('cancelled by the archivist');
+    expect(await refusal(packages['one image']!, { signal: AbortSignal.abort(reason) })).toBe(reason);
+
+    const midway = new AbortController();
+    const onProgress: ExportOptions['onProgress'] = ({ doneBytes }) => doneBytes > 7 << 20 && midway.abort(reason);
+    expect(await refusal(packages['one image']!, { signal: midway.signal, onProgress })).toBe(reason);
+
+    const silent = new AbortController();
+    const pkg = packages['one image']!;
+    const stream = async (): Promise<Readable> => {
+      setImmediate(() => silent.abort(reason));
+      return new Readable({ read() {} });
+    };
+    expect(await refusal({ ...pkg, stream }, { signal: silent.signal })).toBe(reason);
+  });
+
+  it('tells how far it is, never backwards, to the end', async () => {
+    const seen: { doneBytes: number; totalBytes: number }[] = [];
+    const pkg = packages['one image']!;
+    await exportPackage(exporter, pkg, to(await freshFolder()), { onProgress: (at) => seen.push(at) });
+    const total = pkg.sealed.reduce((sum, { size }) => sum + size, 0);
+    expect(seen.at(-1)).toMatchObject({ doneBytes: total, totalBytes: total });
+    expect(seen.map(({ doneBytes }) => doneBytes)).toEqual(seen.map(({ doneBytes }) => doneBytes).toSorted((a, b) => a - b));
+  });
+
+  describe('history', () => {
+    it('leaves nothing when it fails', async () => {
+      const broken = async function* (): AsyncGenerator<string> {
+        yield '<premis>';
+        throw new Error('journal unreadable');
+      };
+      expect(await refusal(packages['no payload']!, { history: broken })).toMatchObject({ message: 'journal unreadable' });
+    });
+
+    it('takes sha384 for the added tag manifest when the package was sealed with sha512', async () => {
+      const folder = await makeBag(await mkdtemp(join(root, 'bag-')), ID, bags['one image']!);
+      const tags = ['bagit.txt', 'manifest-sha256.txt'].map(
+        async (path) => `${digestOf(await readFile(join(folder, path)), 'sha512')}  ${path}\n`,
+      );
+      await writeFile(join(folder, 'tagmanifest-sha512.txt'), (await Promise.all(tags)).join(''));
+      const target = to(await freshFolder());
+      await exportPackage(exporter, await openFixture(folder, ID), target, { history });
+      const out = await unpacked(target);
+      expect(await faultsOfBag(out)).toEqual([]);
+      expect(await readdir(out)).toContain('tagmanifest-sha384.txt');
+      await writeFile(join(folder, 'tagmanifest-sha384.txt'), '');
+      expect(await refusal(await openFixture(folder, ID), { history })).toMatchObject({ code: 'export/history-taken' });
+    });
+  });
+
+  describe.runIf(process.getuid?.() === 0 && have('mount'))('on a small disk (needs root, to mount a tmpfs)', () => {
+    let disk: string;
+    beforeAll(async () => {
+      disk = await freshFolder();
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk]);
+    });
+    afterAll(async () => run('umount', [disk]));
+
+    it('refuses before it starts when there is no room', async () => {
+      const size = 100 << 20;
+      const pkg = packages['one image']!;
+      const files = async function* () {
+        for (const file of pkg.sealed) yield file.path === 'data/image/disk.img' ? { ...file, size } : file;
+      };
+      let read = 0;
+      const stream = async (path: string): Promise<Readable> => ((read += 1), pkg.stream(path));
+      const fault = await refusal({ ...pkg, files, stream }, {}, disk);
+      expect(fault).toMatchObject({ kind: 'refused', code: 'export/target-full', facts: { free: expect.any(Number) as number } });
+      expect(read).toBe(0);
+    });
+
+    it('says so, and leaves nothing, when it fills up on the way', async () => {
+      const noisy = Buffer.alloc(20 << 20, 'no zeros here');
+      const folder = await makeBag(await mkdtemp(join(root, 'bag-')), ID, { 'data/image/disk.img': noisy });
+      const hidden = join(disk, `${ID}${exporter.extension}.other`);
+      const pkg = await openFixture(folder, ID, {
+        async beforeStream(path) {
+          if (path !== 'data/image/disk.img') return;
+          await run('sh', ['-c', `head -c 40000000 /dev/zero | tr '\\0' x > "$0"`, hidden]);
+        },
+      });
+      const attempt = exportPackage(exporter, pkg, to(disk));
+      await expect(attempt).rejects.toMatchObject({ kind: 'refused', code: 'export/target-full' });
+      await expect(attempt).rejects.toThrow(/the disk is full \(ENOSPC\)/);
+      await rm(hidden);
+      expect(await readdir(disk)).toEqual([]);
+    });
+
+    it('says so when the disk may not be written', async () => {
+      await run('mount', ['-o', 'remount,ro', disk]);
+      const fault = await refusal(packages['no payload']!, {}, disk).finally(async () =>
+        run('mount', ['-o', 'remount,rw', disk]),
+      );
+      expect(fault).toMatchObject({
+        code: 'export/target-not-writable',
+        message: expect.stringContaining('read-only') as string,
+      });
+    });
+  });
+
+  // 9 GiB each of disk and of patience: STRONGROOM_SLOW=1.
+  it.runIf(process.env['STRONGROOM_SLOW'] !== undefined)(
+    'holds an image of more than 8 GiB',
+    { timeout: 1_800_000 },
+    async () => {
+      const size = 9 * 1024 ** 3 + 1;
+      const folder = await makeBag(await mkdtemp(join(root, 'bag-')), ID, { 'data/a.txt': 'a', 'data/z.txt': 'z' });
+      const handle = await open(join(folder, 'data/image.img'), 'w');
+      await handle.write('x', size - 1);
+      await handle.close();
+      const pkg = await openFixture(folder, ID);
+      const target = to(await freshFolder());
+      const result = await exportPackage(exporter, pkg, target, { history });
+      if (result.sha256 !== undefined) {
+        const hash = createHash('sha256');
+        for await (const chunk of createReadStream(target)) hash.update(chunk as Buffer);
+        expect(result.sha256).toBe(hash.digest('hex'));
+      } else {
+        expect((await stat(join(target, 'data/image.img'))).blocks).toBeLessThan(1000);
+      }
+      for (const [, { unpack }] of unpackers) {
+        const into = await freshFolder();
+        await unpack(target, into);
+        const sealed = (await treeOf(folder)).entries();
+        const out = await treeOf(join(into, ID));
+        for (const [path, digest] of sealed) expect(out.get(path)).toBe(digest);
+        await rm(into, { recursive: true });
+      }
+      await rm(target, { recursive: true });
+      await rm(folder, { recursive: true });
+    },
+  );
+});
+
+/** A Fault as another area throws it. */
+async function faultOf(code: string, facts: Record<string, string>): Promise<Error> {
+  const { Fault } = await import('#ingest/kernel');
+  return new Fault('missing', code, 'gone', facts);
+}
