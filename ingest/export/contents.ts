@@ -91,8 +91,8 @@ async function* sourcesOf(pkg: OpenedPackage): AsyncGenerator<Source> {
   }
 }
 
-function fromAdded({ path, size, sha256, read }: AddedFile): Source {
-  return { path, size, sha256, open: read };
+function fromAdded(file: AddedFile): Source {
+  return { path: file.path, size: file.size, sha256: file.sha256, open: async () => file.read() };
 }
 
 async function* inOrder(sources: AsyncIterable<Source>, added: readonly Source[]): AsyncGenerator<Source> {

@@ -27,7 +27,7 @@ export async function writeArchive(target: string, bytes: AsyncIterable<Uint8Arr
  */
 export async function writeBytes(
   target: string,
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: { sparse?: boolean; mtime?: Date } = {},
 ): Promise<number> {
   const handle = await open(target, 'wx', 0o644);
@@ -56,7 +56,7 @@ export async function dated(setting: Promise<void>): Promise<void> {
 }
 
 /** Small pieces (headers, small files) joined, so that a write is worth its system call. */
-async function* gathered(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gathered(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of bytes) {

@@ -136,7 +136,7 @@ export async function faultsOfBag(folder: string): Promise<string[]> {
       if (path.startsWith('tagmanifest-')) faults.push(`${manifest} lists a tag manifest`);
     }
     const mustBeThere = [...tree.keys()].filter((path) => {
-      return manifest.startsWith('tag') ? /^manifest-/.test(path) : path.startsWith('data/');
+      return manifest.startsWith('tag') ? path.startsWith('manifest-') : path.startsWith('data/');
     });
     for (const path of mustBeThere) if (!listed.has(path)) faults.push(`${manifest} does not list ${path}`);
   }
