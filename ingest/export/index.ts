@@ -3,7 +3,7 @@
  * May import: everything below it, package included. Imported by: pipeline, and src/engine.
  * Entry: exportPackage(exporter, package, target); exporters/ holds one file per kind of result.
  */
-export type { Contents, Exporter, ExportEntry, ExportFile, ExportFolder, Written } from './exporter.ts';
+export type { Exporter } from './exporter.ts';
 export { exporters } from './open.ts';
 export { type ExportOptions, type ExportResult, exportPackage } from './export-package.ts';
 export { HISTORY_PATH } from './history.ts';

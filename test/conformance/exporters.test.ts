@@ -199,6 +199,16 @@ describe.each([...exporters.keys()])('%s', (id) => {
     }
   });
 
+  it.each([-1, 1])('refuses a file listed with a size wrong by %i, although its digest is right', async (by) => {
+    const pkg = packages['one image']!;
+    const path = 'data/submission/disk.log';
+    const files = async function* () {
+      for (const file of pkg.sealed) yield file.path === path ? { ...file, size: file.size + by } : file;
+    };
+    const fault = await refusal({ ...pkg, files });
+    expect(fault).toMatchObject({ code: 'export/altered', facts: { path, listedSize: 8 + by } });
+  });
+
   it('refuses a package whose tag manifest is not the recorded one', async () => {
     const pkg = { ...packages['no payload']!, tagManifestSha256: 'ab'.repeat(32) };
     expect(await refusal(pkg)).toMatchObject({ code: 'export/altered', facts: { path: 'tagmanifest-sha256.txt' } });
