@@ -298,6 +298,7 @@ describe.each([...exporters.keys()])('%s', (id) => {
     await exportPackage(exporter, pkg, to(await freshFolder()), { onProgress: (at) => seen.push(at) });
     const total = pkg.sealed.reduce((sum, { size }) => sum + size, 0);
     expect(seen.at(-1)).toMatchObject({ doneBytes: total, totalBytes: total });
+    expect(seen.filter(({ doneBytes }) => doneBytes === total).length).toBe(1);
     expect(seen.map(({ doneBytes }) => doneBytes)).toEqual(seen.map(({ doneBytes }) => doneBytes).toSorted((a, b) => a - b));
   });
 

@@ -48,7 +48,7 @@ export const bags: Record<string, Record<string, string | Uint8Array>> = {
   },
   'odd names': {
     ...Object.fromEntries(ODD_NAMES.map((name, index) => [`data/submission/${name}`, `content ${index}`])),
-    'metadata/fixity/data/submission/50%\n.blocks': 'blocks',
+    'metadata/fixity/data/submission/50%25\r\n.blocks': 'blocks',
   },
   '200 files, some empty': Object.fromEntries(
     Array.from({ length: 200 }, (_, index) => [
