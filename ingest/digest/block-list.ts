@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Fault, type FaultFacts, FaultKind, wordsOfSystemError } from '../kernel/index.ts';
 import { blockCount, decodePath, footerText, headerText, LINE } from './block-list-format.ts';
 import { MerkleRoot } from './merkle.ts';
+import { READ_FLAGS } from './second-look.ts';
 
 const HEADER_MAX = 32 * 1024; // a path of 4096 bytes grows to a third when every byte is encoded
 const HEADER = /^strongroom-blocks 1\npath ([^\r\n]+)\nsize (0|[1-9]\d{0,15})\nblock-size 1048576\nalgorithm sha256\n\n/;
@@ -127,7 +128,7 @@ export class BlockList implements AsyncDisposable {
 
 async function openList(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    return await open(path, READ_FLAGS);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const code = missing ? 'digest/blocks-missing' : 'digest/blocks-unreadable';

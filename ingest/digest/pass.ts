@@ -214,6 +214,7 @@ function resultOf({ sources, items, roles, totalBytes }: Plan, options: PassOpti
   return { files, medium: { size: totalBytes, digests: digests(sources.length === 1 ? 'file' : 'medium', mediumAlgorithms, 0) } };
 }
 
+/** Best effort: the failure that led here is the one to tell, and the caller removes the folder. */
 async function removeCreated(items: readonly PassItem[], flags: Uint8Array): Promise<void> {
   for (const [file, { target, blocks }] of items.entries()) {
     if (flags[file * 2] === 1 && target !== undefined) await rm(target, { force: true }).catch(() => undefined);

@@ -48,8 +48,9 @@ async function noble(algorithm: Algorithm): Promise<Digester | undefined> {
   const specifier = `@noble/hashes/${module}.js`; // a variable: the package is optional, and no build step may need it
   try {
     return ((await import(specifier)) as Record<string, Digester | undefined>)[name];
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
   }
 }
 

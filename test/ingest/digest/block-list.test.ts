@@ -1,4 +1,5 @@
 /** The block list: written once, read back, and refused when anything about it is odd. */
+import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
@@ -135,6 +136,8 @@ describe('a block list', () => {
       expect([instead, (await faultOf(BlockList.open(list))).code]).toEqual([instead, 'digest/blocks-malformed']);
     }
     expect((await faultOf(BlockList.open(folder.at('none')))).code).toBe('digest/blocks-missing');
+    execFileSync('mkfifo', [folder.at('pipe')]);
+    expect((await faultOf(BlockList.open(folder.at('pipe')))).code).toBe('digest/blocks-malformed');
     expect((await faultOf(BlockList.open(folder.path))).code).toMatch(/^digest\/blocks-(malformed|unreadable)$/);
   });
 });
