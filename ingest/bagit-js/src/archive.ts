@@ -8,12 +8,15 @@ import type { Limits } from './limits.ts';
 import { pathFault } from './paths.ts';
 import type { Findings } from './report.ts';
 
-/** Ends the reading of an archive. `refused`: not even what was read so far may be used. */
+/**
+ * Ends the reading of an archive. `refused`: what was read so far is not judged, either because it asks for too much, or
+ * because the archive is cut off: calling everything behind the cut missing would help nobody.
+ */
 export class ArchiveFault extends Error {
   readonly code: Code;
   readonly refused: boolean;
 
-  constructor(code: Code, message: string, refused = false) {
+  constructor(code: Code, message: string, refused = code === 'archive-truncated') {
     super(message);
     this.code = code;
     this.refused = refused;
@@ -184,7 +187,7 @@ export class ArchiveIndex {
       if (name !== undefined && name !== '') inventory.directories.add(name);
     }
     for (const { code, name, message } of this.#refused) {
-      const relative = inside(name) ?? name;
+      const relative = code === 'unsafe-path' ? name : (inside(name) ?? name);
       if (code === 'archive-link' || code === 'archive-special-file' || code === 'archive-unsupported') {
         inventory.others.set(relative, code === 'archive-link' ? 'symbolic-link' : 'special-file');
       }

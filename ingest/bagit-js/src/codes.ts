@@ -54,7 +54,7 @@ export const CODES = {
   unverifiable: { as: 'error', meaning: 'no payload manifest has an algorithm that is known here' },
   // archives
   'archive-damaged': { as: 'error', meaning: 'the archive contradicts itself or cannot be decoded' },
-  'archive-truncated': { as: 'error', meaning: 'the archive ends too early' },
+  'archive-truncated': { as: 'error', meaning: 'the archive ends too early, as a broken upload does; nothing else was checked' },
   'archive-unsupported': { as: 'error', meaning: 'an entry is encrypted, sparse, or stored in a way that is not read here' },
   'archive-link': { as: 'error', meaning: 'an entry of the archive is a symbolic or hard link' },
   'archive-special-file': { as: 'error', meaning: 'an entry of the archive is a device, FIFO or socket' },
