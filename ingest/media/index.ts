@@ -13,7 +13,7 @@ export {
   type Companions,
   Confidence,
   type Extent,
-  ExtentKind,
+  type ExtentKind,
   type Media,
   type MediaFormat,
   alone,

@@ -5,7 +5,7 @@
  */
 export type { AcquisitionDocument, ChecksumRecord } from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
-export { type ByteRange, type FixityFinding, FixityOutcome } from './finding.ts';
+export type { ByteRange, FixityFinding } from './finding.ts';
 export { openPackage } from './open-package.ts';
 export {
   ACQUISITION_PATH,

@@ -1,6 +1,6 @@
 /** metadata/acquisition.json of an ingest. */
 import { type AcquisitionDocument, FileRole } from '../package/index.ts';
-import type { Ingested } from './steps/describe.ts';
+import type { Ingested } from './ingested.ts';
 
 export function acquisitionDocument({ received, copied, checksums }: Ingested): AcquisitionDocument {
   const { deposit, format, medium, known, notes } = received;

@@ -11,7 +11,7 @@ import {
   uuid,
 } from '../premis/index.ts';
 import type { IngestContext } from './request.ts';
-import type { Ingested } from './steps/describe.ts';
+import type { Ingested } from './ingested.ts';
 
 /** Lines of a list that an event's notes show. */
 const MOST_NOTES = 50;

@@ -16,7 +16,7 @@ import {
 import { agentIdentifier, eventsOf, imagingAgent } from './events-of.ts';
 import type { IngestContext } from './request.ts';
 import type { CopiedFile } from './steps/copy.ts';
-import type { Ingested } from './steps/describe.ts';
+import type { Ingested } from './ingested.ts';
 
 export function premisOf(
   ingested: Ingested,

@@ -1,15 +1,8 @@
 /** What is asked and answered about accessions. */
 import { z } from 'zod';
+import { AccessionNumber } from '../common/accession-number.ts';
 
 const day = z.iso.date().describe('A day, 2026-11-22');
-
-export const AccessionNumber = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}/]+$/u, 'no control characters and no slash')
-  .refine((number) => number.trim() === number, 'no spaces at the ends')
-  .describe('The number under which the archive received the material, unique');
 
 export const NewAccession = z
   .strictObject({

@@ -2,7 +2,8 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Page, PageQuery, pageSchema } from '../common/paging.ts';
-import { AccessionChange, AccessionNumber, AccessionView, NewAccession } from './accession.dto.ts';
+import { AccessionNumber } from '../common/accession-number.ts';
+import { AccessionChange, AccessionView, NewAccession } from './accession.dto.ts';
 import { AccessionsService } from './accessions.service.ts';
 
 @ApiTags('accessions')

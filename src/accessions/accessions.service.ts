@@ -147,7 +147,7 @@ export class AccessionsService {
       received: row.receivedOn,
       restrictions: row.restrictions,
       notes: row.notes,
-      packages: Number(packages),
+      packages,
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     };

@@ -1,4 +1,5 @@
 /** Exit codes, and the options that every command takes. */
+import { BagItError } from 'bagit-js';
 import { Fault, FaultKind } from '#ingest/kernel';
 
 export const ExitCode = {
@@ -18,6 +19,7 @@ export interface GlobalOptions {
 
 /** What we were given is the giver's business, even when it can't be read; what fails of our own is the system's. */
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof BagItError) return ExitCode.No;
   if (!(error instanceof Fault)) return ExitCode.SystemFailed;
   const isGiven = /^(?:acquisition|digest\/source)/.test(error.code);
   return error.kind === FaultKind.Unreadable && !isGiven ? ExitCode.SystemFailed : ExitCode.No;

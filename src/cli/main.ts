@@ -1,7 +1,8 @@
 /** The command line: its commands, its exit codes, its one way of saying what went wrong. */
 import 'reflect-metadata';
+import { BagItError } from 'bagit-js';
 import { Command, CommanderError } from 'commander';
-import { Fault } from '#ingest/kernel';
+import { Fault, FaultKind } from '#ingest/kernel';
 import { VERSION } from '../config/agents.ts';
 import { accessionCommand } from './commands/accession.ts';
 import { auditCommand } from './commands/audit.ts';
@@ -55,11 +56,12 @@ try {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.WrongUsage;
-  new Output(program.opts<GlobalOptions>()).failure(error instanceof Fault ? error : unexpected(error));
+  new Output(program.opts<GlobalOptions>()).failure(asFault(error));
   return exitCodeOf(error);
 }
 
-/** A mistake of the program: its stack helps whoever mends it. */
-function unexpected(error: unknown): Error {
+/** What bagit-js refuses is said like everything else; the rest is a mistake of the program, whose stack helps to mend it. */
+function asFault(error: unknown): Error {
+  if (error instanceof BagItError) return new Fault(FaultKind.Refused, `bag/${error.code}`, error.message);
   return error instanceof Error ? error : new Error(String(error));
 }

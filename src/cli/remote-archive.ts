@@ -111,15 +111,13 @@ export class RemoteArchive implements Archive {
     return this.ask<T>(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
   }
 
-  private async ask<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await fetch(`${this.url}/api/v1/${path}`, {
-      ...init,
-      headers: { ...init.headers, [TOKEN_HEADER]: this.token },
-    }).catch((cause: unknown) => {
+  private async ask<T>(path: string, init: { method: string; body?: string; headers?: Record<string, string> }): Promise<T> {
+    const headers = { ...init.headers, [TOKEN_HEADER]: this.token };
+    const response = await fetch(`${this.url}/api/v1/${path}`, { ...init, headers }).catch((cause: unknown) => {
       const message = `the server at ${this.url} does not answer; is it being stopped? Try again`;
       throw new Fault(FaultKind.Unreadable, 'cli/server-silent', message, { url: this.url }, { cause });
     });
-    const answer = (await response.json()) as unknown;
+    const answer: unknown = await response.json();
     if (response.ok) return answer as T;
     const { code, detail, facts } = answer as Problem;
     throw new Fault(response.status >= 500 ? FaultKind.Unreadable : FaultKind.Refused, code, detail, facts);

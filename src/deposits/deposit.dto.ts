@@ -1,6 +1,6 @@
 /** What is asked and answered about deposits: disk images handed over to be ingested. */
 import { z } from 'zod';
-import { AccessionNumber } from '../accessions/accession.dto.ts';
+import { AccessionNumber } from '../common/accession-number.ts';
 import { defineJob } from '../jobs/job-definition.ts';
 
 const how = {

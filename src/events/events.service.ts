@@ -2,13 +2,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, IsNull, Not } from 'typeorm';
-import type { Json } from '#ingest/journal';
+import { type Json, readJournal } from '#ingest/journal';
 import { Fault, FaultKind } from '#ingest/kernel';
 import type { ArchiveEvent } from '#ingest/package';
 import { insertAll } from '../database/in-batches.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { Event } from './event.entity.ts';
-import { journalValue } from './journal-value.ts';
+import { eventOf, journalValue } from './journal-value.ts';
 
 /** Changes the rows that an event speaks of; runs in the event's own transaction. Must give the same rows when replayed. */
 export type Apply = (event: ArchiveEvent, manager: EntityManager) => Promise<void>;
@@ -50,6 +50,13 @@ export class EventsService {
       await apply(event, manager);
       await manager.insert(Event, rowOf(event, { sealed: false, journalIndex: index }));
     });
+  }
+
+  /** Events of the journal that have no rows yet, in order. @throws Fault 'journal/altered', 'journal/gap', 'journal/not-an-event'. */
+  async *unapplied(): AsyncIterable<{ index: number; event: ArchiveEvent }> {
+    for await (const { index, value } of readJournal(this.engine.journalFolder, await this.appliedEntries())) {
+      yield { index, event: eventOf(value, index) };
+    }
   }
 
   /** Entries of the journal that have rows: the index at which a replay goes on. */

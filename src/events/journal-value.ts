@@ -5,7 +5,7 @@ import type { ArchiveEvent } from '#ingest/package';
 import { vocabularies } from '#ingest/premis';
 
 const terms = <T extends string>(vocabulary: { readonly [label in T]: unknown }): z.ZodType<T> =>
-  z.enum(Object.keys(vocabulary) as [T, ...T[]]) as unknown as z.ZodType<T>;
+  z.enum(Object.keys(vocabulary) as [T, ...T[]]);
 
 const JournalValue = z.object({
   id: z.string(),

@@ -7,7 +7,7 @@ const PAUSE_MS = 1000;
 export class PositionKeeper {
   private last = -PAUSE_MS;
   private writing: Promise<void> | undefined;
-  private failed: unknown;
+  private failed: Error | undefined;
 
   constructor(private readonly write: (position: VerifyPosition) => Promise<void>) {}
 
@@ -17,7 +17,7 @@ export class PositionKeeper {
     this.last = now;
     this.writing = this.write(position)
       .catch((error: unknown) => {
-        this.failed = error;
+        this.failed = error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => {
         this.writing = undefined;

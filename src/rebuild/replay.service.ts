@@ -1,12 +1,9 @@
 /** The journal's entries as rows: those that a crash left without, and all of them when the catalogue is rebuilt. */
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { readJournal } from '#ingest/journal';
 import type { ArchiveEvent } from '#ingest/package';
 import { AccessionsService } from '../accessions/accessions.service.ts';
-import { ENGINE, type Engine } from '../engine/engine.ts';
 import { type Apply, EventsService } from '../events/events.service.ts';
-import { eventOf } from '../events/journal-value.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 
@@ -15,7 +12,6 @@ const Kind = z.object({ kind: z.string() }).optional();
 @Injectable()
 export class ReplayService {
   constructor(
-    @Inject(ENGINE) private readonly engine: Engine,
     private readonly events: EventsService,
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
@@ -29,10 +25,8 @@ export class ReplayService {
    * @throws Fault 'journal/altered', 'journal/gap', 'package/…' at the first entry that can't be.
    */
   async catchUp(onEntry?: (index: number) => void): Promise<number> {
-    const from = await this.events.appliedEntries();
     let applied = 0;
-    for await (const { index, value } of readJournal(this.engine.journalFolder, from)) {
-      const event = eventOf(value, index);
+    for await (const { index, event } of this.events.unapplied()) {
       await this.events.applyAt(index, event, this.applyOf(event));
       applied += 1;
       onEntry?.(index);
@@ -41,7 +35,7 @@ export class ReplayService {
   }
 
   private applyOf(event: ArchiveEvent): Apply {
-    switch (Kind.parse(event.facts)?.kind) {
+    switch (Kind.parse(event.facts)?.kind ?? 'told') {
       case 'accession':
         return (each, manager) => this.accessions.apply(each, manager);
       case 'stored':

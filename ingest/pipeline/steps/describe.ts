@@ -4,21 +4,12 @@ import { mkdir, open } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { durableWrite } from '../../kernel/index.ts';
-import { ACQUISITION_PATH, type AcquisitionDocument, type ChecksumRecord, PREMIS_PATH } from '../../package/index.ts';
+import { ACQUISITION_PATH, type AcquisitionDocument, PREMIS_PATH } from '../../package/index.ts';
 import { writePremis } from '../../premis/index.ts';
+import type { Ingested } from '../ingested.ts';
 import { acquisitionDocument } from '../acquisition-document.ts';
 import { premisOf } from '../premis-of.ts';
-import type { IngestContext, IngestRequest } from '../request.ts';
-import type { Copied } from './copy.ts';
-import type { Received } from './receive.ts';
-
-export interface Ingested {
-  readonly id: string;
-  readonly request: IngestRequest;
-  readonly received: Received;
-  readonly copied: Copied;
-  readonly checksums: readonly ChecksumRecord[];
-}
+import type { IngestContext } from '../request.ts';
 
 export interface Described {
   readonly id: string;

@@ -24,7 +24,7 @@ export function showCommand(globals: () => GlobalOptions): Command {
       new Output(globals()).result({ ...shown, accession: accessionRecord, files, events }, () => [
         ...headLines(shown, accessionRecord),
         '',
-        ...imagingLines(shown.acquisition as Partial<AcquisitionDocument>),
+        ...imagingLines(shown.acquisition),
         ...fileLines(files),
         '',
         ...eventLines(events),
@@ -47,7 +47,7 @@ function headLines(
     `${shown.title}  (${shown.status})`,
     `  package     ${shown.id}, sealed ${shown.sealedAt}`,
     `  accession   ${accession === null ? '-' : `${accession.number}  ${accession.title}${accession.donor === null ? '' : `, from ${accession.donor}`}`}`,
-    ...(accession?.restrictions == null ? [] : [`  restricted  ${accession.restrictions}`]),
+    ...(accession === null || accession.restrictions === null ? [] : [`  restricted  ${accession.restrictions}`]),
     `  image       ${shown.image}: ${shown.format.title}${shown.format.puid === null ? '' : ` (PRONOM ${shown.format.puid})`}`,
     `  the disk    ${medium}`,
   ];

@@ -1,0 +1,13 @@
+/** What the steps before the description have found out. */
+import type { ChecksumRecord } from '../package/index.ts';
+import type { IngestRequest } from './request.ts';
+import type { Copied } from './steps/copy.ts';
+import type { Received } from './steps/receive.ts';
+
+export interface Ingested {
+  readonly id: string;
+  readonly request: IngestRequest;
+  readonly received: Received;
+  readonly copied: Copied;
+  readonly checksums: readonly ChecksumRecord[];
+}

@@ -1,0 +1,10 @@
+/** The number of an accession as it comes from outside. */
+import { z } from 'zod';
+
+export const AccessionNumber = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}/]+$/u, 'no control characters and no slash')
+  .refine((number) => number.trim() === number, 'no spaces at the ends')
+  .describe('The number under which the archive received the material, unique');
