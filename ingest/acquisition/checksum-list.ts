@@ -94,16 +94,21 @@ export async function parseChecksumList(chunks: AsyncIterable<Buffer> | Iterable
 /** UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8; everything else passes as it is. */
 async function* utf8(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
-  let isFirst = true;
+  let start: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    if (isFirst) {
-      const mark = chunk.toString('latin1', 0, 2);
-      if (mark === '\xff\xfe') decoder = new TextDecoder('utf-16le');
-      if (mark === '\xfe\xff') decoder = new TextDecoder('utf-16be');
-      isFirst = false;
+    let bytes = chunk;
+    if (start !== undefined) {
+      bytes = start = Buffer.concat([start, chunk]);
+      if (start.length < 2) continue;
+      const mark = start.readUInt16BE(0);
+      if (mark === 0xfffe) decoder = new TextDecoder('utf-16le');
+      if (mark === 0xfeff) decoder = new TextDecoder('utf-16be');
+      start = undefined;
     }
-    yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }), 'utf8');
+    yield decoder === undefined ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }), 'utf8');
   }
+  if (start !== undefined) yield start;
+  if (decoder !== undefined) yield Buffer.from(decoder.decode(), 'utf8');
 }
 
 const HEX = '([0-9a-fA-F]{32,128})';

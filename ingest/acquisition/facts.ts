@@ -1,4 +1,5 @@
 /** What is written as metadata/acquisition.json: everything the imaging station said, each fact with where it stands. */
+import { escaped } from '../kernel/index.ts';
 import { type Identification, identify } from '../media/index.ts';
 import { type Matched, type ExpectedDigest, matchChecksums } from './checksum-match.ts';
 import { type ChecksumList, readChecksumList } from './checksum-list.ts';
@@ -142,7 +143,7 @@ async function summaryOf(map: Mapfile): Promise<MapSummary> {
 /** ddrescue cuts nothing off, so a map that ends elsewhere than the image deserves a look; it hinders nothing. */
 function sizeNotes(map: Mapfile, size: number): DepositNote[] {
   if (map.end === size) return [];
-  const ends = `the map "${map.file}" ends at byte ${map.end}, the image at byte ${size}`;
+  const ends = `the map "${escaped(map.file)}" ends at byte ${map.end}, the image at byte ${size}`;
   if (map.end > size) {
     const tail = `${map.end - size} bytes of the carrier are not in the image (its end was not read, or the image is cut)`;
     return [{ code: 'acquisition/mapfile-beyond-image', message: `${ends}: ${tail}` }];

@@ -90,7 +90,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
  * without any ending will do where the content at least begins like a disk.
  */
 function isCandidate(name: string, what: Identification): boolean {
-  if (what.kind === ContentKind.Wrapper) return hasImageEnding(name);
+  if (what.kind === ContentKind.Wrapper) return hasImageEnding(name.replace(/\.\d{1,5}$/, ''));
   if (what.kind !== ContentKind.Image) return false;
   if (what.id !== 'raw' && what.basis === 'signature') return true;
   const own = name.slice(folderOf(name).length);
@@ -121,14 +121,18 @@ async function joined(
     if (empty.length > 0) throw emptyFile(empty);
     return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'segments' : 'single' };
   }
-  if (first.size > 0 && (begins.kind === ContentKind.Paper || begins.kind === ContentKind.Flux)) return undefined;
-  const judged = set.headMissing ? first : second;
-  if (judged !== undefined && isWhole(await identified(judged))) {
+  const alone = (why: string): undefined => {
     if (own !== undefined && files.length > 1) {
-      const message = `"${escaped(own)}" was taken alone: "${escaped(judged.name)}" is a whole image by itself, so the numbers count disks, not pieces`;
-      notes.push({ code: 'acquisition/numbered-disks', message });
+      notes.push({ code: 'acquisition/taken-alone', message: `"${escaped(own)}" was taken alone: ${why}` });
     }
     return undefined;
+  };
+  if (first.size > 0 && begins.kind === ContentKind.Paper)
+    return alone(`"${escaped(first.name)}" is no part of an image but: ${begins.title}`);
+  if (own === undefined && begins.kind === ContentKind.Wrapper && !hasImageEnding(set.whole)) return undefined;
+  const judged = set.headMissing ? first : second;
+  if (judged !== undefined && isWhole(await identified(judged))) {
+    return alone(`"${escaped(judged.name)}" is a whole image by itself, so the numbers count disks, not pieces`);
   }
   if (set.missing.length > 0) throw gap(set, folder);
   const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
@@ -140,7 +144,7 @@ async function joined(
 
 /** An image by its own first bytes, which a piece from the middle of one does not have. */
 function isWhole({ kind, id, basis }: Identification): boolean {
-  return kind === ContentKind.Image && id !== 'raw' && basis === 'signature';
+  return (kind === ContentKind.Image || kind === ContentKind.Flux) && id !== 'raw' && basis === 'signature';
 }
 
 /** `disk.1 disk.2`, all of a floppy's size: pieces or disks? Nobody can tell. */

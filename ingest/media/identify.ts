@@ -52,14 +52,15 @@ export async function identify(container: ByteSource, name = ''): Promise<Identi
 async function byContent(container: ByteSource): Promise<Identification> {
   const sample = await sampleOf(container, HEAD_SIZE);
   const opaque = CONTAINERS.find((row) => matches(row, sample));
-  if (opaque !== undefined) return recognised(opaque);
+  const text = textFormat(sample);
+  // Some marks are plain words that a log can begin with; of the containers only a VMDK descriptor is text.
+  if (opaque !== undefined && (text === undefined || opaque.id === 'vmdk')) return recognised(opaque);
 
   const best = await surest(container);
   const { id, title, puid } = best.format;
   if (best.confidence <= Confidence.Size) {
     const other = OTHERS.find((row) => matches(row, sample));
     if (other !== undefined) return withPdfVersion(recognised(other), sample);
-    const text = textFormat(sample);
     if (text !== undefined) return { ...text, kind: ContentKind.Paper, basis: 'signature', readable: false };
   }
 

@@ -13,7 +13,6 @@ export {
   type Companions,
   Confidence,
   type Extent,
-  type ExtentKind,
   type Media,
   type MediaFormat,
   alone,
