@@ -55,21 +55,28 @@ function itemOf(items: readonly PassItem[], file: number): PassItem {
 
 class Digests implements Consumer {
   readonly #algorithm: Algorithm;
-  readonly #wanted: number;
+  readonly #items: readonly PassItem[];
   readonly #perFile: boolean;
   readonly #answers: string[] = [];
   #hash: Hash;
+  /** Bytes of the file at hand. */
+  #size = 0;
 
   constructor(algorithm: Algorithm, scope: 'file' | 'medium', items: readonly PassItem[]) {
     this.#algorithm = algorithm;
-    this.#wanted = items.length;
+    this.#items = items;
     this.#perFile = scope === 'file';
     this.#hash = newHash(algorithm);
   }
 
   take(file: number, bytes: Buffer, last: boolean): void {
     this.#hash.update(bytes);
-    if (!last || !(this.#perFile || file === this.#wanted - 1)) return;
+    this.#size += bytes.length;
+    if (!last) return;
+    const { size } = itemOf(this.#items, file);
+    if (this.#size !== size) throw new RangeError(`${this.#size} bytes came for a file of ${size}`);
+    this.#size = 0;
+    if (!this.#perFile && file < this.#items.length - 1) return;
     this.#answers.push(this.#hash.digest('hex'));
     this.#hash = newHash(this.#algorithm);
   }

@@ -6,10 +6,12 @@
 /** How long a thread sleeps before it looks again whether the pass was stopped. The wake-up itself comes by notify. */
 const PATIENCE_MS = 100;
 
-// Words of the control array: two for the ring, then one per consumer, then two per slot.
+// Words of the control array: two for the ring, then one per consumer, then three per slot:
+// the length, the file with a mark for its last slot, the sequence number.
 const PRODUCED = 0;
 const STOPPED = 1;
 const CONSUMED = 2;
+const LABEL = 3;
 
 export interface RingShape {
   /** Bytes of a slot. */
@@ -33,7 +35,7 @@ export interface SharedRing {
 }
 
 export function newRing(shape: RingShape): SharedRing {
-  const words = CONSUMED + shape.consumers + 2 * shape.slotCount;
+  const words = CONSUMED + shape.consumers + LABEL * shape.slotCount;
   return {
     shape,
     control: new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT),
@@ -69,9 +71,9 @@ abstract class Side {
     return slot;
   }
 
-  /** The two words that describe the slot at hand. */
+  /** The first of the three words that describe the slot at hand. */
   protected get label(): number {
-    return CONSUMED + this.shape.consumers + 2 * this.index;
+    return CONSUMED + this.shape.consumers + LABEL * this.index;
   }
 
   /** Sleeps until `ready` says yes of the word's value. @returns false when the pass was stopped. */
@@ -98,6 +100,7 @@ export class RingProducer extends Side {
       const free = (done: number): boolean => ((this.sequence - done) | 0) < this.shape.slotCount;
       if (!this.await(CONSUMED + consumer, free)) return undefined;
     }
+    Atomics.store(this.words, this.label + 2, this.sequence); // before a byte of it changes: whoever still reads it will notice
     return this.slot;
   }
 
@@ -122,14 +125,22 @@ export class RingConsumer extends Side {
   /** The next filled slot; its bytes are the consumer's until `release`. Undefined when the pass was stopped. */
   take(): (Filled & { readonly bytes: Buffer }) | undefined {
     if (!this.await(PRODUCED, (produced) => produced !== this.sequence)) return undefined;
+    this.#assertMine();
     const length = this.words[this.label] ?? 0;
     const tag = this.words[this.label + 1] ?? 0;
     return { file: tag >> 1, length, last: (tag & 1) === 1, bytes: this.slot.subarray(0, length) };
   }
 
+  /** @throws RangeError when the slot was filled anew meanwhile: what was done with it can't be trusted. */
   release(): void {
+    this.#assertMine();
     this.step();
     Atomics.store(this.words, this.#mine, this.sequence);
     Atomics.notify(this.words, this.#mine);
+  }
+
+  #assertMine(): void {
+    const found = this.words[this.label + 2];
+    if (found !== this.sequence) throw new RangeError(`slot ${this.index} holds ${found} instead of ${this.sequence}`);
   }
 }
