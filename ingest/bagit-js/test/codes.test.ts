@@ -7,13 +7,16 @@ import { expect, it } from 'vitest';
 const home = join(import.meta.dirname, '..');
 
 async function sources(folder: string): Promise<string> {
-  const names = (await readdir(join(home, folder))).filter((name) => name.endsWith('.ts') && name !== 'codes.ts' && name !== 'codes.test.ts');
+  const names = (await readdir(join(home, folder))).filter(
+    (name) => name.endsWith('.ts') && name !== 'codes.ts' && name !== 'codes.test.ts',
+  );
   return (await Promise.all(names.map((name) => readFile(join(home, folder, name), 'utf8')))).join('\n');
 }
 
 it('README lists every code with its meaning', async () => {
   const readme = await readFile(join(home, 'README.md'), 'utf8');
-  for (const [code, { as, meaning }] of Object.entries(CODES)) expect(readme).toContain(`| \`${code}\` | ${as} | ${meaning.replaceAll('|', '\\|')} |`);
+  for (const [code, { as, meaning }] of Object.entries(CODES))
+    expect(readme).toContain(`| \`${code}\` | ${as} | ${meaning.replaceAll('|', '\\|')} |`);
 });
 
 it('every code is raised by the source and awaited by a test', async () => {

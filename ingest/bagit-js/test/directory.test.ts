@@ -47,7 +47,9 @@ describe('links', () => {
       await symlink(join(other, name), join(bag, name));
     }
     const report = await validateBag(bag);
-    expect(found(report)).toEqual(expect.arrayContaining(['link-out-of-bag data', 'missing-bagit-txt bagit.txt', 'missing-manifest ']));
+    expect(found(report)).toEqual(
+      expect.arrayContaining(['link-out-of-bag data', 'missing-bagit-txt bagit.txt', 'missing-manifest ']),
+    );
   });
 
   it('to the bag itself are followed', async () => {
@@ -133,8 +135,16 @@ describe('many files', () => {
     await rm(join(bag, 'data/d8/file-8.txt'));
     let last = { doneFiles: 0, totalFiles: 0 };
     const report = await validateBag(bag, { workers, onProgress: (at) => (last = at) });
-    expect(found(report)).toEqual(['altered data/d7/file-7.txt', 'altered data/d7/file-7.txt', 'missing-file data/d8/file-8.txt', 'missing-file data/d8/file-8.txt']);
-    expect(report.errors[0]).toMatchObject({ manifest: 'manifest-md5.txt', message: expect.stringContaining(digest('md5', 'altered')) });
+    expect(found(report)).toEqual([
+      'altered data/d7/file-7.txt',
+      'altered data/d7/file-7.txt',
+      'missing-file data/d8/file-8.txt',
+      'missing-file data/d8/file-8.txt',
+    ]);
+    expect(report.errors[0]).toMatchObject({
+      manifest: 'manifest-md5.txt',
+      message: expect.stringContaining(digest('md5', 'altered')),
+    });
     expect(last.doneFiles).toBe(last.totalFiles);
   });
 
@@ -142,7 +152,11 @@ describe('many files', () => {
     const bag = await fresh({ payload });
     await expect(validateBag(bag, { signal: AbortSignal.abort('enough') })).rejects.toMatchObject({ code: 'aborted' });
     const controller = new AbortController();
-    const work = validateBag(bag, { signal: controller.signal, workers: 2, onProgress: ({ doneFiles }) => doneFiles > 0 && controller.abort() });
+    const work = validateBag(bag, {
+      signal: controller.signal,
+      workers: 2,
+      onProgress: ({ doneFiles }) => doneFiles > 0 && controller.abort(),
+    });
     await expect(work).rejects.toMatchObject({ code: 'aborted' });
   });
 
@@ -171,8 +185,18 @@ describe('what is no bag at all', () => {
 
 describe('opening', () => {
   it('gives lists, metadata and fetch.txt as they stand', async () => {
-    const bag = await openBag(await fresh({ info: 'B: 1\nA: 2\n folded\nB: 3\n', fetch: 'https://example.org/h 6 data/hello.txt\n', algorithms: ['md5', 'sha512'] }));
-    expect(bag.bagInfo).toEqual([['B', '1'], ['A', '2\nfolded'], ['B', '3']]);
+    const bag = await openBag(
+      await fresh({
+        info: 'B: 1\nA: 2\n folded\nB: 3\n',
+        fetch: 'https://example.org/h 6 data/hello.txt\n',
+        algorithms: ['md5', 'sha512'],
+      }),
+    );
+    expect(bag.bagInfo).toEqual([
+      ['B', '1'],
+      ['A', '2\nfolded'],
+      ['B', '3'],
+    ]);
     expect(bag.manifests).toEqual(['md5', 'sha512']);
     const fetches = [];
     for await (const entry of bag.fetchEntries()) fetches.push(entry);
@@ -181,7 +205,11 @@ describe('opening', () => {
     for await (const { path } of bag.tagManifestEntries('md5')) tags.push(path);
     expect(tags).toContain('fetch.txt');
     expect([...bag.files()]).toContain('data/hello.txt');
-    await expect((async () => { for await (const _ of bag.manifestEntries('sha1')) expect(_).toBe('nothing'); })()).rejects.toMatchObject({ code: 'no-such-file' });
+    await expect(
+      (async () => {
+        for await (const _ of bag.manifestEntries('sha1')) expect(_).toBe('nothing');
+      })(),
+    ).rejects.toMatchObject({ code: 'no-such-file' });
     expect(() => bag.read('data/../../etc/passwd')).toThrow(BagItError);
     await bag.close();
   });

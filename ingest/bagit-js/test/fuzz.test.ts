@@ -12,7 +12,11 @@ let count = 0;
 const whole = new Map<string, Buffer>();
 beforeAll(async () => {
   home = await temporary();
-  const payload = { 'hello.txt': 'hello\n', [`${'long/'.repeat(40)}\u00e9.txt`]: 'x'.repeat(2000), 'big.bin': Buffer.alloc(40_000, 'abcd') };
+  const payload = {
+    'hello.txt': 'hello\n',
+    [`${'long/'.repeat(40)}\u00e9.txt`]: 'x'.repeat(2000),
+    'big.bin': Buffer.alloc(40_000, 'abcd'),
+  };
   const files = makeBag({ payload, algorithms: ['sha256', 'md5'] });
   for (const extension of ['tar', 'tgz', 'zip']) {
     const path = join(home, `fuzz.${extension}`);

@@ -13,19 +13,34 @@ beforeAll(async () => {
 afterAll(() => removed(home));
 
 const ID = 'https://example.org/profile-v1.json';
-const INFO = { 'Source-Organization': 'Test', 'External-Description': 'for tests', Version: '1', 'BagIt-Profile-Identifier': ID, 'BagIt-Profile-Version': '1.4.0' };
+const INFO = {
+  'Source-Organization': 'Test',
+  'External-Description': 'for tests',
+  Version: '1',
+  'BagIt-Profile-Identifier': ID,
+  'BagIt-Profile-Version': '1.4.0',
+};
 const DECLARED = `BagIt-Profile-Identifier: ${ID}\nContact-Name: A\nContact-Name: B\n`;
 
 async function judge(profile: object, recipe: Recipe = {}): Promise<{ valid: boolean | null; codes: Code[] }> {
   const bag = await asDirectory(makeBag({ info: DECLARED, ...recipe }), join(home, `bag${count++}`));
-  const report = await validateBag(bag, { profile: { 'BagIt-Profile-Info': INFO, 'Accept-BagIt-Version': ['0.97', '1.0'], ...profile } });
+  const report = await validateBag(bag, {
+    profile: { 'BagIt-Profile-Info': INFO, 'Accept-BagIt-Version': ['0.97', '1.0'], ...profile },
+  });
   expect(report.profile?.conforms).toBe(report.profile?.errors.length === 0);
   return { valid: report.valid, codes: (report.profile?.errors ?? []).map(({ code }) => code) };
 }
 
 const CONFORMING: [string, object, Recipe?][] = [
   ['asks for nothing', {}],
-  ['asks for what is there', { 'Bag-Info': { 'contact-name': { required: true, values: ['A', 'B'], repeatable: true } }, 'Manifests-Required': ['sha256'], 'Tag-Manifests-Required': ['sha256'] }],
+  [
+    'asks for what is there',
+    {
+      'Bag-Info': { 'contact-name': { required: true, values: ['A', 'B'], repeatable: true } },
+      'Manifests-Required': ['sha256'],
+      'Tag-Manifests-Required': ['sha256'],
+    },
+  ],
   ['allows what is there', { 'Manifests-Allowed': ['sha256', 'SHA-512'], 'Tag-Manifests-Allowed': ['sha256'] }],
   ['wants fetch.txt', { 'Fetch.txt-Required': true }, { fetch: 'https://example.org/h 6 data/hello.txt\n' }],
   ['wants an empty payload', { 'Data-Empty': true }, { payload: { '.keep': '' } }],
@@ -33,7 +48,11 @@ const CONFORMING: [string, object, Recipe?][] = [
   ['names payload', { 'Payload-Files-Required': ['data/hello.txt', 'data/'], 'Payload-Files-Allowed': ['data/*.txt', 'data/'] }],
   ['quotes its booleans', { 'Allow-Fetch.txt': 'false', 'Bag-Info': { 'Contact-Name': { repeatable: 'true' } } }],
   ['spells Bagit-Info', { 'Bagit-Info': { 'Contact-Name': { required: true } } }],
-  ['folds a value', { 'Bag-Info': { 'External-Description': { values: ['one two'] } } }, { info: `BagIt-Profile-Identifier: ${ID}\nExternal-Description: one\n  two\n` }],
+  [
+    'folds a value',
+    { 'Bag-Info': { 'External-Description': { values: ['one two'] } } },
+    { info: `BagIt-Profile-Identifier: ${ID}\nExternal-Description: one\n  two\n` },
+  ],
 ];
 
 const BREAKING: [Code, object, Recipe?][] = [
@@ -54,7 +73,15 @@ const BREAKING: [Code, object, Recipe?][] = [
   ['profile-tag-file-not-allowed', { 'Tag-Files-Allowed': ['*.xml'] }, { tags: { 'notes.md': 'x' } }],
   ['profile-payload-required', { 'Payload-Files-Required': ['data/images/'] }],
   ['profile-payload-not-allowed', { 'Payload-Files-Allowed': ['data/images/*'] }],
-  ['profile-invalid', { 'Manifests-Required': ['sha256'], 'Manifests-Allowed': ['sha256'], 'Tag-Files-Required': ['bag-info.txt'], 'Tag-Files-Allowed': ['x*y*z'] }],
+  [
+    'profile-invalid',
+    {
+      'Manifests-Required': ['sha256'],
+      'Manifests-Allowed': ['sha256'],
+      'Tag-Files-Required': ['bag-info.txt'],
+      'Tag-Files-Allowed': ['x*y*z'],
+    },
+  ],
   ['profile-invalid', { 'Manifests-Required': 'sha256' }],
   ['profile-invalid', { 'BagIt-Profile-Info': { 'BagIt-Profile-Identifier': ID, 'Source-Organization': 'x', Version: '1' } }],
 ];
@@ -77,7 +104,9 @@ describe('a profile', () => {
       return report.profile?.errors.map(({ code }) => code);
     };
     expect(await codes(tar, { Serialization: 'optional', 'Accept-Serialization': ['application/x-tar'] })).toEqual([]);
-    expect(await codes(zip, { Serialization: 'required', 'Accept-Serialization': ['application/tar'] })).toEqual(['profile-serialization']);
+    expect(await codes(zip, { Serialization: 'required', 'Accept-Serialization': ['application/tar'] })).toEqual([
+      'profile-serialization',
+    ]);
     expect(await codes(zip, { Serialization: 'forbidden' })).toEqual(['profile-serialization']);
   });
 
@@ -91,7 +120,8 @@ describe('a profile', () => {
 
   it('is a JSON object', async () => {
     const bag = await asDirectory(makeBag(), join(home, 'b'));
-    for (const profile of ['text', null, [], 7]) await expect(validateBag(bag, { profile })).rejects.toMatchObject({ code: 'bad-profile' });
+    for (const profile of ['text', null, [], 7])
+      await expect(validateBag(bag, { profile })).rejects.toMatchObject({ code: 'bad-profile' });
     await writeFile(join(home, 'profile.json'), '{"BagIt-Profile-Info": {}}');
     expect(await loadProfile(join(home, 'profile.json'))).toEqual({ 'BagIt-Profile-Info': {} });
     await writeFile(join(home, 'broken.json'), '{');

@@ -1,7 +1,19 @@
 /** What holds for every input: round trips of paths, lines and bag-info; hostile manifests end in a report. */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BagItError, decodePath, encodePath, formatBagInfo, openBag, parseBagInfo, parseFetchLine, parseManifestLine, pathFault, TagWriter, validateBag } from 'bagit-js';
+import {
+  BagItError,
+  decodePath,
+  encodePath,
+  formatBagInfo,
+  openBag,
+  parseBagInfo,
+  parseFetchLine,
+  parseManifestLine,
+  pathFault,
+  TagWriter,
+  validateBag,
+} from 'bagit-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asDirectory, makeBag, removed, temporary } from './make-bag.ts';
@@ -13,7 +25,30 @@ beforeAll(async () => {
 });
 afterAll(() => removed(home));
 
-const odd = fc.constantFrom('%', '%0A', '%0a', '%25', '%250D', '\n', '\r', ' ', '\t', '\\', '*', '~', '.', '..', '/', '\u00a0', '\u2028', '\ufeff', '\u00e9', 'e\u0301', 'a', '\u{1f4be}');
+const odd = fc.constantFrom(
+  '%',
+  '%0A',
+  '%0a',
+  '%25',
+  '%250D',
+  '\n',
+  '\r',
+  ' ',
+  '\t',
+  '\\',
+  '*',
+  '~',
+  '.',
+  '..',
+  '/',
+  '\u00a0',
+  '\u2028',
+  '\ufeff',
+  '\u00e9',
+  'e\u0301',
+  'a',
+  '\u{1f4be}',
+);
 const nasty = fc.array(fc.oneof(odd, fc.string({ maxLength: 4 })), { maxLength: 8 }).map((parts) => parts.join(''));
 
 describe('paths', () => {
@@ -50,7 +85,12 @@ describe('manifest lines', () => {
     fc.assert(
       fc.property(hex, separator, nasty, (digest, between, path) => {
         const encoded = encodePath(`data/${path}`);
-        expect(parseManifestLine(`${digest.toUpperCase()}${between}${encoded}`)).toEqual({ digest, path: encoded, star: false, escaped: false });
+        expect(parseManifestLine(`${digest.toUpperCase()}${between}${encoded}`)).toEqual({
+          digest,
+          path: encoded,
+          star: false,
+          escaped: false,
+        });
       }),
     );
   });
@@ -62,7 +102,11 @@ describe('manifest lines', () => {
         parseFetchLine(line);
       }),
     );
-    expect(parseFetchLine('https://example.org/a 12 data/b c')).toEqual({ url: 'https://example.org/a', length: 12, path: 'data/b c' });
+    expect(parseFetchLine('https://example.org/a 12 data/b c')).toEqual({
+      url: 'https://example.org/a',
+      length: 12,
+      path: 'data/b c',
+    });
     expect(parseFetchLine('https://example.org/a - data/b')).toMatchObject({ length: undefined });
     expect(parseFetchLine('https://example.org/a 99999999999999999 data/b')).toBeUndefined();
   });
@@ -70,7 +114,14 @@ describe('manifest lines', () => {
 
 describe('bag-info', () => {
   const label = fc.stringMatching(/^[A-Za-z][A-Za-z0-9 -]{0,20}[A-Za-z0-9]$/);
-  const line = fc.array(fc.oneof(fc.string({ maxLength: 30 }), fc.constantFrom('word', 'x'.repeat(100), 'a  b', ':')), { maxLength: 12 }).map((words) => words.join(' ').replaceAll(/[\r\n]/g, '').replaceAll(/^[ \t]+|[ \t]+$/g, ''));
+  const line = fc
+    .array(fc.oneof(fc.string({ maxLength: 30 }), fc.constantFrom('word', 'x'.repeat(100), 'a  b', ':')), { maxLength: 12 })
+    .map((words) =>
+      words
+        .join(' ')
+        .replaceAll(/[\r\n]/g, '')
+        .replaceAll(/^[ \t]+|[ \t]+$/g, ''),
+    );
 
   it('comes back from folding, a line break for a fold', () => {
     fc.assert(
@@ -105,16 +156,30 @@ describe('bag-info', () => {
 });
 
 it('any safe name that is written can be validated', async () => {
-  const name = nasty.filter((part) => pathFault(`data/${part}`) === undefined && Buffer.byteLength(part) < 200 && !part.includes('/') && Buffer.from(part).toString() === part);
+  const name = nasty.filter(
+    (part) =>
+      pathFault(`data/${part}`) === undefined &&
+      Buffer.byteLength(part) < 200 &&
+      !part.includes('/') &&
+      Buffer.from(part).toString() === part,
+  );
   const same = (a: string, b: string): boolean => a.normalize('NFC') === b.normalize('NFC');
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(name, { minLength: 1, maxLength: 6, comparator: same }), async (names) => {
-      const base = await asDirectory(new Map(names.map((one) => [`data/${one}`, Buffer.from(one)])), join(home, `written${count++}`));
+      const base = await asDirectory(
+        new Map(names.map((one) => [`data/${one}`, Buffer.from(one)])),
+        join(home, `written${count++}`),
+      );
       const writer = new TagWriter(base, ['sha256']);
       const digests = makeBag({ payload: Object.fromEntries(names.map((one) => [one, one])) }).get('manifest-sha256.txt')!;
       const hex = digests.toString().match(/^[0-9a-f]{64}(?= {2}data\/)/gm)!;
       const order = Object.keys(Object.fromEntries(names.map((one) => [one, one])));
-      await writer.manifest('sha256', (async function* () { for (const [i, one] of order.entries()) yield { path: `data/${one}`, digest: hex[i]! }; })());
+      await writer.manifest(
+        'sha256',
+        (async function* () {
+          for (const [i, one] of order.entries()) yield { path: `data/${one}`, digest: hex[i]! };
+        })(),
+      );
       await writer.declaration();
       await writer.finish();
       const report = await validateBag(base);
@@ -134,7 +199,8 @@ async function survives(path: string): Promise<void> {
   }
   try {
     const bag = await openBag(path);
-    for (const algorithm of bag.manifests) for await (const entry of bag.manifestEntries(algorithm)) expect(entry.digest).toMatch(/^[0-9a-f]+$/);
+    for (const algorithm of bag.manifests)
+      for await (const entry of bag.manifestEntries(algorithm)) expect(entry.digest).toMatch(/^[0-9a-f]+$/);
     for await (const entry of bag.fetchEntries()) expect(entry.url).not.toBe('');
     await bag.close();
   } catch (error) {
@@ -144,15 +210,35 @@ async function survives(path: string): Promise<void> {
 
 it('random hostile tag files end in a report', async () => {
   const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array));
-  const lines = fc.array(fc.oneof(nasty, nasty.map((path) => `${'0'.repeat(64)}  data/${path}`), nasty.map((path) => `https://x/ - data/${path}`)), { maxLength: 6 });
-  const content = fc.oneof(bytes, lines.map((list) => Buffer.from(list.join('\n'))));
+  const lines = fc.array(
+    fc.oneof(
+      nasty,
+      nasty.map((path) => `${'0'.repeat(64)}  data/${path}`),
+      nasty.map((path) => `https://x/ - data/${path}`),
+    ),
+    { maxLength: 6 },
+  );
+  const content = fc.oneof(
+    bytes,
+    lines.map((list) => Buffer.from(list.join('\n'))),
+  );
   const encoding = fc.constantFrom('UTF-8', 'UTF-16', 'ISO-8859-1', 'UTF-32', 'Shift_JIS');
   const version = fc.constantFrom('0.93', '0.97', '1.0', '1.7', '9.9');
   await fc.assert(
-    fc.asyncProperty(content, content, content, content, encoding, version, async (manifest, tag, fetch, info, charset, number) => {
-      const after = { 'manifest-sha256.txt': manifest, 'tagmanifest-md5.txt': tag, 'fetch.txt': fetch, 'bag-info.txt': info };
-      await survives(await asDirectory(makeBag({ version: number, encoding: charset, after }), join(home, `hostile${count++}`)));
-    }),
+    fc.asyncProperty(
+      content,
+      content,
+      content,
+      content,
+      encoding,
+      version,
+      async (manifest, tag, fetch, info, charset, number) => {
+        const after = { 'manifest-sha256.txt': manifest, 'tagmanifest-md5.txt': tag, 'fetch.txt': fetch, 'bag-info.txt': info };
+        await survives(
+          await asDirectory(makeBag({ version: number, encoding: charset, after }), join(home, `hostile${count++}`)),
+        );
+      },
+    ),
     { numRuns: 150 },
   );
 });
