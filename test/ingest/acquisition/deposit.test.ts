@@ -1,7 +1,5 @@
-/** readDeposit(): a file, a member of a set, a folder; and every way in which it says no. */
-import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+/** readDeposit(): a file, a member of a set, a folder. */
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -135,18 +133,30 @@ describe('a split set', () => {
   it('is not made of papers that are numbered alike', async () => {
     await lay({ 'report.001': 'first', 'report.002': 'second and longer', 'letter.7': 'text', 'disk.img': 9000 });
     expect(await readDeposit(root)).toMatchObject({ image: { name: 'disk.img' } });
-    expect((await at('report.002')).image.files).toHaveLength(1);
+    const alone = await at('report.002');
+    expect(names(alone.image.files)).toEqual(['report.002']);
+    expect(alone.notes[0]?.message).toContain('"report.001" is no part of an image but: Plain text');
   });
 
   it('is not made of floppies that are numbered', async () => {
     await lay({ 'disk.1': floppy, 'disk.2': floppy });
     const deposit = await at('disk.2');
     expect(names(deposit.image.files)).toEqual(['disk.2']);
-    expect(codes(deposit.notes)).toEqual(['acquisition/numbered-disks']);
+    expect(codes(deposit.notes)).toEqual(['acquisition/taken-alone']);
     await expect(readDeposit(root)).rejects.toMatchObject({
       code: 'acquisition/two-images',
       facts: { candidates: ['disk.1', 'disk.2'] },
     });
+  });
+
+  it('may be a container or flux that was split as a file', async () => {
+    await lay({ 'x.scp.001': Buffer.from('SCP\x22\x80\x03\0\x9f\x01\0\0\0', 'latin1'), 'x.scp.002': 12 });
+    expect((await readDeposit(root)).image).toMatchObject({ name: 'x.scp', scheme: 'pieces' });
+  });
+
+  it('of an archive is no image beside one', async () => {
+    await lay({ 'papers.zip.001': 'PK\x03\x04', 'papers.zip.002': 'abcd', 'disk.img': 9000 });
+    expect((await readDeposit(root)).image.name).toBe('disk.img');
   });
 
   it('is refused where floppies and pieces cannot be told apart', async () => {
@@ -285,81 +295,6 @@ describe('a folder', () => {
     await lay({ 'big.dd': 1 });
     await truncate(join(root, 'big.dd'), 2 ** 41);
     expect((await readDeposit(root)).image.totalSize).toBe(2 ** 41);
-  });
-});
-
-describe('what cannot be kept', () => {
-  it.each([
-    ['acquisition/not-found', 'nowhere.img', () => Promise.resolve()],
-    ['acquisition/not-found', 'file/inside', () => lay({ file: 'x' })],
-    ['acquisition/not-found', 'a\0b', () => Promise.resolve()],
-    ['acquisition/dangling-link', 'link', () => symlink('gone', join(root, 'link'))],
-    ['acquisition/link-loop', 'loop', () => symlink('loop', join(root, 'loop'))],
-    ['acquisition/is-pipe', 'fifo', async () => void execFileSync('mkfifo', [join(root, 'fifo')])],
-    ['acquisition/is-device', '../../../../../../../../dev/null', () => Promise.resolve()],
-    ['acquisition/empty-folder', '', () => Promise.resolve()],
-    ['acquisition/empty-folder', 'a', async () => void (await mkdir(join(root, 'a/b'), { recursive: true }))],
-    ['acquisition/empty-file', 'zero.img', () => lay({ 'zero.img': '' })],
-  ])('is refused with %s: %j', async (code, path, prepare) => {
-    await prepare();
-    await expect(readDeposit(`${root}/${path}`)).rejects.toMatchObject({ name: 'Fault', code });
-  });
-
-  it('is no socket', async () => {
-    const server = createServer();
-    await new Promise<void>((done) => server.listen(join(root, 's'), done));
-    await expect(at('s')).rejects.toMatchObject({ code: 'acquisition/is-socket' });
-    await lay({ 'a.img': 9000 });
-    await expect(readDeposit(root)).rejects.toMatchObject({ code: 'acquisition/special-files', facts: { files: ['s'] } });
-    await new Promise((done) => server.close(done));
-  });
-
-  it('is an empty path', async () => {
-    await expect(readDeposit('')).rejects.toMatchObject({ code: 'acquisition/not-found' });
-  });
-
-  it('names the links inside a folder', async () => {
-    await lay({ 'a.img': 9000, 'sub/x.txt': 'x' });
-    await symlink('/etc/passwd', join(root, 'sub/passwd'));
-    await symlink(root, join(root, 'round'));
-    await expect(readDeposit(root)).rejects.toMatchObject({
-      code: 'acquisition/links-inside',
-      facts: { files: ['round', 'sub/passwd'], count: 2 },
-    });
-  });
-
-  it('refuses a piece that is a link', async () => {
-    await lay({ 'd.001': 10 });
-    await symlink('/etc/passwd', join(root, 'd.002'));
-    await expect(at('d.001')).rejects.toMatchObject({ code: 'acquisition/links-inside' });
-  });
-
-  it('shows names that are no UTF-8', async () => {
-    await lay({ 'a.img': 9000 });
-    await writeFile(Buffer.concat([Buffer.from(`${root}/M`), Buffer.of(0xfc), Buffer.from('ller\n.txt')]), 'x');
-    await expect(readDeposit(root)).rejects.toMatchObject({
-      code: 'acquisition/name-not-utf8',
-      facts: { files: ['M\\xfcller\\x0a.txt'] },
-    });
-    expect((await at('a.img')).image.name).toBe('a.img');
-  });
-
-  it.runIf(process.getuid?.() === 0 && has('setpriv'))('says who may not read what', async () => {
-    await lay({ 'a.img': 9000, 'secret.log': 'l' });
-    for (const path of [base, root]) await chmod(path, 0o755);
-    await chmod(join(root, 'secret.log'), 0o600);
-    const script = `import('${new URL('../../../dist/ingest/acquisition/index.js', import.meta.url).href}').then(({ readDeposit }) => readDeposit(process.argv[1])).then(() => 'taken', (fault) => JSON.stringify(fault)).then((answer) => process.stdout.write(answer))`;
-    const asNobody = (path: string): string =>
-      run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '-e', script, path]);
-    expect(JSON.parse(asNobody(root))).toMatchObject({ code: 'acquisition/no-permission', facts: { files: ['secret.log'] } });
-    expect(asNobody(join(root, 'a.img'))).toBe('taken');
-    await chmod(join(root, 'a.img'), 0o600);
-    expect(JSON.parse(asNobody(join(root, 'a.img')))).toMatchObject({
-      code: 'acquisition/no-permission',
-      facts: { files: ['a.img'] },
-    });
-    await chmod(root, 0o700);
-    expect(JSON.parse(asNobody(root))).toMatchObject({ code: 'acquisition/no-permission' });
   });
 });
 
