@@ -55,8 +55,9 @@ export async function isChecksumList(file: DepositFile): Promise<boolean> {
   try {
     const { entries } = await parseChecksumList([whole], file.name);
     return entries.length > 0 && entries.every(({ name }) => name !== undefined);
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
   }
 }
 

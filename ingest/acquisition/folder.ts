@@ -122,7 +122,9 @@ export async function checkReadable(files: readonly DepositFile[]): Promise<void
   for (const { path, name } of files) {
     try {
       await access(path, constants.R_OK);
-    } catch {
+    } catch (error) {
+      const fault = systemFault(path, error);
+      if (fault.code !== 'acquisition/no-permission') throw fault;
       closed.push(name);
     }
   }

@@ -2,7 +2,7 @@
  * Which names belong to one image: pieces of a split raw image, segments of an EWF, extents of a VMDK. Names alone;
  * what the content has to say about it is deposit.ts's part.
  *
- * Conventions (reference/image-formats.md §3.5, §3.1, §2.4): `x.001 x.002` · `x.000` · `x.dd.00` · `x.raw.1` · `x.img.part00` ·
+ * Conventions of FTK Imager, EnCase, dc3dd, dcfldd, split(1) and VMware: `x.001 x.002` · `x.000` · `x.dd.00` · `x.raw.1` · `x.img.part00` ·
  * `x_1.dd` · `x.1of5` · `x.aa x.ab`, `xaa` (split(1)) · `x.E01 … x.E99 x.EAA …` · `x.vmdk x-flat.vmdk x-s001.vmdk`.
  */
 

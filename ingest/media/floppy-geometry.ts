@@ -1,4 +1,4 @@
-/** Sizes of floppy sector images and what may have made them (reference/image-formats.md §5.1). */
+/** Sizes of floppy sector images and what may have made them. */
 
 export interface FloppyGeometry {
   readonly cylinders: number;

@@ -1,7 +1,8 @@
 /** Names what a file is, by content. Knows many formats that this version keeps but does not read. */
 import { type ByteSource, Confidence } from './media.ts';
 import { surest } from './registry.ts';
-import { CONTAINERS, ContentKind, MEDIA, OTHERS, type Sample, type Signature } from './signatures.ts';
+import { CONTAINERS, ContentKind, MEDIA, OTHERS, type Signature } from './signatures.ts';
+import type { Sample } from './signature-checks.ts';
 import { textFormat } from './text.ts';
 
 export interface Identification {

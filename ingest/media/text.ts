@@ -1,5 +1,5 @@
 /** Is it text, and which? Told by the first and the last bytes; the middle is not read. */
-import type { Sample } from './signatures.ts';
+import type { Sample } from './signature-checks.ts';
 
 export interface TextFormat {
   readonly id: string;

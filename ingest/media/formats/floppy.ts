@@ -9,7 +9,7 @@ import { type FloppyGeometry, LARGEST_FLOPPY, geometriesOf } from '../floppy-geo
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
 import { wholeMedia } from '../whole-media.ts';
 
-/** BIOS parameter block of DOS 2 and later, u16le unless said (reference/image-formats.md §8.2). */
+/** BIOS parameter block of DOS 2 and later, u16le unless said (Microsoft FAT specification). */
 interface Bpb {
   readonly bytesPerSector: number;
   readonly reservedSectors: number;
@@ -32,7 +32,7 @@ const MEDIA_BYTES: Readonly<Record<number, number>> = { 163_840: 0xfe, 184_320: 
 export const format: MediaFormat = {
   id: 'floppy',
   title: 'Floppy disk sector image',
-  sources: ['reference/image-formats.md §5.1', 'Microsoft FAT specification 1.03', 'PRONOM fmt/1087, fmt/1361, fmt/1105'],
+  sources: ['Microsoft FAT specification 1.03', 'PRONOM fmt/1087, fmt/1361, fmt/1105'],
 
   async probe(container) {
     const { size } = container;

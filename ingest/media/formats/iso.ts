@@ -11,7 +11,7 @@ import { wholeMedia } from '../whole-media.ts';
 
 const SECTOR_SIZE = 2048;
 const FIRST_DESCRIPTOR = 16;
-const LAST_DESCRIPTOR = 256; // reference/image-formats.md §1: look at sectors 16 to 256
+const LAST_DESCRIPTOR = 256; // ours: real discs end their descriptors within a few sectors
 
 /** Type byte of an ISO 9660 volume descriptor (ECMA-119 §8.1.1). */
 const Descriptor = { Boot: 0, Primary: 1, Supplementary: 2, End: 255 } as const;
