@@ -28,14 +28,14 @@ export function parseBagInfo(text: string, strict: boolean): { pairs: BagInfo; f
       continue;
     }
     const colon = line.indexOf(':');
-    const label = colon < 0 ? '' : line.slice(0, colon).replace(/[ \t]+$/, '');
+    const label = colon < 0 ? '' : endTrimmed(line.slice(0, colon));
     if (label === '') {
       fault('bad-bag-info-line', i + 1, `expected "Label: value", got ${JSON.stringify(line.slice(0, 80))}`);
       continue;
     }
     const rest = line.slice(colon + 1);
     if (!strict) {
-      pairs.push([label, rest.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')]);
+      pairs.push([label, trimmed(rest)]);
       continue;
     }
     if (label.length < colon) fault('bag-info-separator', i + 1, `white space between "${label}" and its colon`);
@@ -45,6 +45,17 @@ export function parseBagInfo(text: string, strict: boolean): { pairs: BagInfo; f
     pairs.push([label, rest.replace(/^[ \t]+/, '')]);
   }
   return { pairs, faults };
+}
+
+/** Without spaces and tabs at its end; other white space is part of it. A regex for this takes quadratic time. */
+function endTrimmed(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
+  return text.slice(0, end);
+}
+
+function trimmed(text: string): string {
+  return endTrimmed(text.replace(/^[ \t]+/, ''));
 }
 
 /** Every value of that label; letter case does not matter. */
@@ -69,7 +80,7 @@ export function formatBagInfo(pairs: Iterable<readonly [label: string, value: st
         `bag-info label ${JSON.stringify(label)}: a colon, a line break or white space at its ends`,
       );
     }
-    const lines = value.split(/\r\n|\r|\n/).map((line) => line.replace(/^[ \t]+/, '').replace(/[ \t]+$/, ''));
+    const lines = value.split(/\r\n|\r|\n/).map((line) => trimmed(line));
     lines.forEach((line, i) => {
       text += fold(i === 0 ? `${label}: ` : '  ', line);
     });

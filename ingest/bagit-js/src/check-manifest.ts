@@ -159,6 +159,10 @@ export function resolveListed(check: Check, listed: string, place: Place): { id:
     );
     return undefined;
   }
+  if (inventory.absent >= check.limits.problems) {
+    findings.error('missing-file', name, 'listed in the manifest and not in the bag', file); // no memory for more of them
+    return undefined;
+  }
   return { id: inventory.addAbsent(name) };
 }
 

@@ -155,6 +155,8 @@ export class FileHasher {
 
   async #range(range: Float64Array, mask: number, out: Buffer, at: number): Promise<number> {
     const [offset = 0, stored = 0, size = 0, method = 0, crc = 0] = range;
+    if (method !== Method.ZipDeflated && stored !== size)
+      throw new Damaged(`the entry is stored in ${stored} bytes and claims to have ${size}`);
     const start = method === Method.Plain ? offset : this.#zipDataStart(offset);
     if (mask === 0) return size;
     if (method !== Method.ZipDeflated)

@@ -1,6 +1,6 @@
 /** Spreads hash jobs over worker threads; the workers read the files themselves, only names and digests are sent. */
 import { Worker } from 'node:worker_threads';
-import { BagItError } from './bagit-error.ts';
+import { BagItError, reason } from './bagit-error.ts';
 import { FileHasher, type HashJob, type HashResult, type HashSetup } from './hash-files.ts';
 import type { FromWorker, ToWorker } from './hash-worker.ts';
 
@@ -81,7 +81,9 @@ export class HashPool {
             if (open === 0) settle();
           }
         });
-        worker.on('error', (error) => settle(error));
+        worker.on('error', (error) =>
+          settle(new BagItError('aborted', `a hash worker failed: ${reason(error)}`, { cause: error })),
+        );
         worker.on('exit', () => settle(new BagItError('aborted', 'a hash worker ended unexpectedly')));
         tell({ setup: run.setup });
         refill();

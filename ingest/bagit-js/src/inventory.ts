@@ -103,6 +103,8 @@ export class Inventory {
   readonly others = new Map<string, OtherKind>();
   /** By algorithm. */
   readonly columns = new Map<string, Column>();
+  /** How many names are listed and not there. */
+  absent = 0;
   /** Directories that could not be listed, with `/` behind: nothing below them may be called missing. */
   readonly unlistable: string[] = [];
   readonly #index = new Map<string, number>();
@@ -122,7 +124,10 @@ export class Inventory {
 
   /** A name that is listed but not there; the number it has from now on. Copies the name. */
   addAbsent(name: string): number {
-    return this.#index.get(name) ?? this.#new(Buffer.from(name).toString());
+    const id = this.#index.get(name);
+    if (id !== undefined) return id;
+    this.absent++;
+    return this.#new(Buffer.from(name).toString());
   }
 
   #new(name: string): number {

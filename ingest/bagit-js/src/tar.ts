@@ -30,6 +30,8 @@ export interface TarEntry {
 const BLOCK = 512;
 const LONGEST_HEADER = 1024 * 1024; // a pax header or long name above this is an attack
 
+const MOST_GLOBALS = 1000;
+
 const KINDS: Readonly<Record<string, readonly [TarKind, string]>> = {
   '\0': ['file', 'file'],
   '0': ['file', 'file'],
@@ -67,8 +69,11 @@ export async function* tarEntries(input: TarInput): AsyncGenerator<TarEntry> {
     if (type === 'x' || type === 'g' || type === 'L' || type === 'K') {
       const content = await longHeader(input, plainSize, at);
       if (type === 'x') pax = parsePax(content, at);
-      else if (type === 'g') for (const [key, value] of parsePax(content, at)) global.set(key, value);
-      else if (type === 'L') longName = until0(content);
+      else if (type === 'g') {
+        for (const [key, value] of parsePax(content, at)) global.set(key, value);
+        if (global.size > MOST_GLOBALS)
+          throw new ArchiveFault('archive-damaged', `the tar has more than ${MOST_GLOBALS} global pax keys`);
+      } else if (type === 'L') longName = until0(content);
       continue;
     }
     const extended = (key: string): Buffer | undefined => pax?.get(key) ?? global.get(key);

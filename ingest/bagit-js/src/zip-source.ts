@@ -149,7 +149,7 @@ export class ZipSource implements BagSource {
       this.#index.addFile(name, {
         offset: entry.relativeOffsetOfLocalHeader,
         stored: entry.compressedSize,
-        size: method === Method.ZipStored ? entry.compressedSize : entry.uncompressedSize,
+        size: entry.uncompressedSize,
         method,
         crc: entry.crc32,
       });

@@ -69,7 +69,7 @@ describe('links', () => {
 it('never opens a FIFO', async () => {
   const bag = await fresh();
   await rm(join(bag, 'data/hello.txt'));
-  execFileSync('mkfifo', [join(bag, 'data/hello.txt')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(bag, 'data/hello.txt')]);
   expect(found(await validateBag(bag))).toEqual(['special-file data/hello.txt']);
 });
 
@@ -172,6 +172,21 @@ describe('many files', () => {
 it('reads one large file by a worker', async () => {
   const bag = await fresh({ payload: { 'big.bin': Buffer.alloc(20_000_000, 'x'), exact: Buffer.alloc(1024 * 1024), empty: '' } });
   expect(await validateBag(bag)).toMatchObject({ valid: true });
+});
+
+describe('hostile lists', () => {
+  it('of many missing names stay within the limit', async () => {
+    const lines = (): string[] => Array.from({ length: 50_000 }, (_, i) => `${'0'.repeat(64)}  data/missing-${i}`);
+    const report = await validateBag(await fresh({ lines }), { limits: { problems: 1000 } });
+    expect(report.errors).toHaveLength(1001);
+    expect(report.errors.at(-1)?.code).toBe('too-many-problems');
+  });
+
+  it('of white space take no quadratic time', async () => {
+    const blanks = ' '.repeat(5_000_000);
+    const report = await validateBag(await fresh({ version: '0.97', info: `A:${blanks}b${blanks}.\nA${blanks}B: c\n` }));
+    expect(report.valid).toBe(true);
+  }, 10_000);
 });
 
 describe('what is no bag at all', () => {

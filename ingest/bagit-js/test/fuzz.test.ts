@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BagItError, type Report, validateBag } from 'bagit-js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asTar, asZip, makeBag, removed, temporary } from './make-bag.ts';
 
@@ -26,13 +26,14 @@ beforeAll(async () => {
 });
 afterAll(() => removed(home));
 
-async function answer(bytes: Buffer, extension: string): Promise<Report | BagItError> {
+/** A BagItError counts as "not valid"; everything else that is thrown fails the test. */
+async function answer(bytes: Buffer, extension: string): Promise<Pick<Report, 'valid' | 'errors'>> {
   const path = join(home, `fuzz${count++}.${extension}`);
   await writeFile(path, bytes);
   try {
     return await validateBag(path, { limits: { totalSize: 100_000_000 } });
   } catch (error) {
-    if (error instanceof BagItError) return error;
+    if (error instanceof BagItError) return { valid: false, errors: [{ code: error.code, path: '', message: error.message }] };
     throw error;
   }
 }
@@ -49,7 +50,7 @@ describe.each(['tar', 'tgz', 'zip'])('%s', (extension) => {
         // A tar may lose its padding and one of its two end blocks without losing anything.
         const last = extension === 'tar' ? bytes.length - 1024 : bytes.length - 1;
         const result = await answer(bytes.subarray(0, Math.floor(part * last)), extension);
-        if (!(result instanceof BagItError)) expect(result.valid, JSON.stringify(result.errors)).toBe(false);
+        expect(result.valid).toBe(false);
       }),
       { numRuns: 100 },
     );
@@ -65,7 +66,7 @@ describe.each(['tar', 'tgz', 'zip'])('%s', (extension) => {
         // Half of the time near the end, where a zip has its directory.
         for (const [at, value] of changes) bytes[late && !packed ? bytes.length - 1 - (at % 600) : at % bytes.length] = value;
         const result = await answer(packed ? gzipSync(bytes) : bytes, extension);
-        if (!(result instanceof BagItError)) expect(result.valid).toBe(result.errors.length === 0);
+        expect(result.valid).toBe(result.errors.length === 0);
       }),
       { numRuns: 250 },
     );

@@ -14,7 +14,7 @@ import {
   TagWriter,
   validateBag,
 } from 'bagit-js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asDirectory, makeBag, removed, temporary } from './make-bag.ts';
 
@@ -189,23 +189,21 @@ it('any safe name that is written can be validated', async () => {
   );
 });
 
-/** Whatever is in the tag files: a report, or a BagItError; and it is never called valid when it lists nothing. */
+/** Validates and reads; a BagItError is an answer, everything else that is thrown fails the test. */
 async function survives(path: string): Promise<void> {
-  try {
-    const report = await validateBag(path);
-    expect(report.valid).toBe(report.errors.length === 0);
-  } catch (error) {
-    expect(error).toBeInstanceOf(BagItError);
+  const refused = (error: unknown): void => {
+    if (!(error instanceof BagItError)) throw error;
+  };
+  const report = await validateBag(path).catch(refused);
+  expect(report?.valid ?? false).toBe(report?.errors.length === 0);
+  const bag = await openBag(path).catch(refused);
+  const digests: string[] = [];
+  for (const algorithm of bag?.manifests ?? []) {
+    for await (const entry of bag?.manifestEntries(algorithm) ?? []) digests.push(entry.digest);
   }
-  try {
-    const bag = await openBag(path);
-    for (const algorithm of bag.manifests)
-      for await (const entry of bag.manifestEntries(algorithm)) expect(entry.digest).toMatch(/^[0-9a-f]+$/);
-    for await (const entry of bag.fetchEntries()) expect(entry.url).not.toBe('');
-    await bag.close();
-  } catch (error) {
-    expect(error).toBeInstanceOf(BagItError);
-  }
+  for await (const entry of bag?.fetchEntries() ?? []) digests.push(entry.url === '' ? 'no url' : '0');
+  expect(digests.filter((digest) => !/^[0-9a-f]+$/.test(digest))).toEqual([]);
+  await bag?.close();
 }
 
 it('random hostile tag files end in a report', async () => {

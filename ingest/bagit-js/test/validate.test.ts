@@ -1,9 +1,13 @@
-/** Every case of cases.ts, as a directory, a tar, a gzipped tar and a zip: the verdict is the same in all four. */
+/** Every valid and invalid case, as a directory, a tar, a gzipped tar and a zip: the verdict is the same in all four. */
 import { join } from 'node:path';
 import { type Report, validateBag } from 'bagit-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CASES, type Case } from './cases.ts';
+import type { Case } from './case.ts';
+import { INVALID } from './invalid-cases.ts';
 import { asDirectory, asTar, asZip, makeBag, removed, temporary } from './make-bag.ts';
+import { VALID } from './valid-cases.ts';
+
+const CASES = [...VALID, ...INVALID];
 
 let home = '';
 beforeAll(async () => {
@@ -13,7 +17,7 @@ afterAll(() => removed(home));
 
 function check(report: Report, { errors = [], warnings = [], complete }: Case): void {
   const codes = [...new Set(report.errors.map(({ code }) => code))].sort();
-  expect(codes, JSON.stringify(report.errors.slice(0, 5))).toEqual([...errors].sort());
+  expect(codes).toEqual([...errors].sort());
   expect(report.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(warnings));
   expect(report.valid).toBe(errors.length === 0);
   expect(report.complete).toBe(complete ?? errors.length === 0);
@@ -39,13 +43,13 @@ describe.each(CASES.map((one, i) => ({ ...one, i })))('$name', (one) => {
 describe('completeness only', () => {
   it.each(CASES.filter(({ errors = [] }) => errors.length === 0 || errors.includes('altered')))(
     'does not look at digests: $name',
-    async ({ recipe, errors = [] }) => {
+    async ({ recipe }) => {
       const report = await validateBag(await asDirectory(makeBag(recipe), join(home, `complete-${Math.random()}`)), {
         completenessOnly: true,
       });
       expect(report.complete).toBe(true);
       expect(report.errors).toEqual([]);
-      expect(report.valid, String(errors)).toBe(null);
+      expect(report.valid).toBe(null);
     },
   );
 

@@ -162,7 +162,7 @@ describe('createBag', () => {
   it('lists everything that BagIt can not carry, and makes nothing', async () => {
     const source = await folder({ 'caf\u00e9': 'x', 'cafe\u0301': 'y', ok: 'z' });
     await symlink('/etc/passwd', join(source, 'link'));
-    execFileSync('mkfifo', [join(source, 'pipe')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(source, 'pipe')]);
     await writeFile(Buffer.concat([Buffer.from(`${source}/`), Buffer.from([0xff])]), 'x');
     const target = join(home, 'never');
     const error: unknown = await createBag(source, target).catch((problem: unknown) => problem);
