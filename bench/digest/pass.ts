@@ -1,7 +1,7 @@
 /** The pass against the same work as bare processes side by side, and what further algorithms cost. */
 import { join } from 'node:path';
 import { type Algorithm, copyAndDigest, digestFile } from '#ingest/digest';
-import { type BenchCase, LARGE, randomFile, remove, seconds, shell } from './case.ts';
+import { type BenchCase, LARGE, randomFile, remove, seconds, shell } from '../case.ts';
 
 function copyCase(name: string, target: number, algorithms: readonly Algorithm[], slotSize?: number): BenchCase {
   let folder = '';

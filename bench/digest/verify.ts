@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { copyAndDigest, type RecordedFile, verifyBlocks, verifyFiles } from '#ingest/digest';
-import { type BenchCase, LARGE, randomFile, remove, seconds, shell } from './case.ts';
+import { type BenchCase, LARGE, randomFile, remove, seconds, shell } from '../case.ts';
 
 const cores = availableParallelism();
 const FILES = 20_000;

@@ -18,6 +18,9 @@ export interface BenchCase {
 /** Bytes of the large file; the design wants 1 to 3 GiB. */
 export const LARGE = Number(process.env['BENCH_BYTES'] ?? 1 << 30);
 
+/** Bytes of the image that is ingested and audited. */
+export const INGEST_SIZE = Number(process.env['BENCH_BYTES'] ?? 3 * (1 << 30));
+
 export async function seconds(act: () => unknown): Promise<number> {
   const start = performance.now();
   await act();
