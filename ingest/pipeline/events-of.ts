@@ -97,27 +97,36 @@ type MakeEvent = (
   agents: PremisEvent['agents'],
 ) => PremisEvent;
 
-/** What the mapfiles say of the imaging. Their times have no zone; the event's is when the map was last written. */
+/** What the mapfiles say of the imaging. */
 function imagingEvents(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {
   const agent = imagingAgent(acquisition);
   if (agent === undefined) return [];
-  const started = factOf(acquisition, 'ddrescue start time');
   return acquisition.mapfiles.map(({ file, sums, writtenAt }) => {
     const { rescued, ...unread } = sums;
     const isWhole = Object.values(unread).every(({ bytes }) => bytes === 0);
+    const { at, note } = imagedAt(acquisition, writtenAt);
     return event(
       {
         type: 'imaging',
-        at: new Date(writtenAt),
+        at,
         outcome: isWhole ? 'success' : 'warning',
         detail: factOf(acquisition, 'ddrescue command line') ?? 'GNU ddrescue',
         notes: [
           `${rescued.bytes} bytes rescued; ${unread.bad.bytes} bad, ${unread.nonTried.bytes} not tried, ${unread.nonTrimmed.bytes} not trimmed, ${unread.nonScraped.bytes} not scraped`,
-          ...(started === undefined ? [] : [`started ${started}, local time of the imaging station`]),
+          note,
           `told by ${file}`,
         ],
       },
       [{ ...agent.identifiers[0], role: 'executing program' }],
     );
   });
+}
+
+/** A mapfile tells its time without a zone, and the file's own date may be that of a copy: the note says what the event's time is worth. */
+function imagedAt(acquisition: AcquisitionDocument, writtenAt: string): { at: Date; note: string } {
+  const local = factOf(acquisition, 'ddrescue current time') ?? factOf(acquisition, 'ddrescue start time');
+  const at = new Date(`${local?.replace(' ', 'T') ?? ''}Z`);
+  return local === undefined || Number.isNaN(at.getTime())
+    ? { at: new Date(writtenAt), note: 'the mapfile tells no time; this is when the file was last written' }
+    : { at, note: `${local} by the clock of the imaging station, whose time zone is not known; written as if UTC` };
 }
