@@ -14,6 +14,7 @@ import {
   type PackageFile,
   PREMIS_PATH,
 } from './package.ts';
+import { paperText } from './paper-text.ts';
 
 export interface RecordedFile extends PackageFile {
   /** Place in the package; for segments of an image, their order. */
@@ -107,7 +108,7 @@ export async function readRecord(storage: Storage, id: string, anchor: string, s
       for (const event of events) yield archiveEvent(event, agents);
     },
     names: [...described.keys()].slice(0, MOST_NAMES).map((path) => path.slice(path.lastIndexOf('/') + 1)),
-    text: textOf(acquisition),
+    text: `${textOf(acquisition)}\n${(await paperText(storage, id, described).catch(tolerate)) ?? ''}`,
     digests: digestsOf(acquisition, described),
     problems,
   };
