@@ -16,6 +16,8 @@ export interface PoolRun<J extends HashJob> {
 
 /** Jobs waiting at each worker, so that it never idles while we look at a result. */
 const AHEAD = 2;
+/** Only jobs of that many files are sent ahead: a single huge file must not wait behind another while a worker idles. */
+const MANY = 16;
 
 export class HashPool {
   readonly #workers: Worker[] = [];
@@ -56,7 +58,7 @@ export class HashPool {
         const waiting: J[] = [];
         const tell = (message: ToWorker): void => worker.postMessage(message, []);
         const refill = (): void => {
-          while (waiting.length < AHEAD) {
+          while (waiting.length === 0 || (waiting.length < AHEAD && (waiting[0]?.masks.length ?? 0) >= MANY)) {
             const next = run.jobs.next();
             if (next.done === true) break;
             waiting.push(next.value);
