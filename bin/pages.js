@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Writes the pages of docs/ that are made from the program: `npm run pages`. A test fails when one is out of date.
+import { writeFileSync } from 'node:fs';
+import { argv } from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { faultsPage } from './pages/faults.js';
+import { formatsPage } from './pages/formats.js';
+
+/** By path from the root of the repository. */
+export const PAGES = { 'docs/formats.md': formatsPage, 'docs/faults.md': faultsPage };
+
+if (import.meta.url === pathToFileURL(argv[1] ?? '').href) {
+  for (const [path, make] of Object.entries(PAGES)) {
+    writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), await make());
+    process.stdout.write(`${path}\n`);
+  }
+}
