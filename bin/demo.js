@@ -12,7 +12,7 @@ const MARK = 'made-by-npm-run-demo.txt';
 const MOST_LINES = 14;
 const WIDTH = 118;
 
-const coloured = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+const coloured = process.stdout.isTTY && !process.env['NO_COLOR'];
 const paint = (code, text) => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text);
 const print = (text = '') => process.stdout.write(`${text}\n`);
 

@@ -72,7 +72,7 @@ function withoutComments(text) {
 
 export function faultsPage() {
   const byCode = grouped(faultPlaces());
-  const areas = [...new Set([...byCode.keys()].map((code) => code.split('/')[0]))].toSorted();
+  const areas = [...new Set([...byCode.keys()].map((code) => code.split('/')[0]))].toSorted((a, b) => (a < b ? -1 : 1));
   const chapter = (area) => {
     const rows = [...byCode]
       .filter(([code]) => code.startsWith(`${area}/`))

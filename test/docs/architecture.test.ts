@@ -27,7 +27,9 @@ describe('docs/architecture.md', () => {
   });
 
   it('draws no arrow that the rules forbid', () => {
-    const table = new Map([...layers.matchAll(/^\| ([a-z][a-z-]*) \| ([a-z, -]+) \|$/gm)].map(([, area, others]) => [area!, others!]));
+    const table = new Map(
+      [...layers.matchAll(/^\| ([a-z][a-z-]*) \| ([a-z, -]+) \|$/gm)].map(([, area, others]) => [area!, others!]),
+    );
     const arrows = [...layers.matchAll(/^ {2}([a-z &]+?)(?:\[.*\])? --> ([a-z &]+)$/gm)].flatMap(([, from, to]) =>
       to!.split(' & ').flatMap((user) => from!.split(' & ').map((used) => [used.replace(/^bagit$/, 'bagit-js'), user] as const)),
     );

@@ -167,7 +167,8 @@ describe('docs/package.md', () => {
       expect(members).toEqual(expect.arrayContaining(['type', 'facts', ...Object.keys(rest)]));
       const row = new RegExp(`^\\| \`${String(facts['kind'])}\` \\|.*$`, 'm').exec(page)?.[0] ?? '';
       expect(row).toContain(`\`${type}\``);
-      for (const name of Object.keys(facts)) if (name !== 'kind') expect(row).toContain(`\`${name}\``);
+      const untold = Object.keys(facts).filter((name) => name !== 'kind' && !row.includes(`\`${name}\``));
+      expect(untold).toEqual([]);
     }
   });
 
@@ -181,13 +182,13 @@ describe('docs/package.md', () => {
     expect(files(exported).toSorted()).toEqual([...sealed, ...added].toSorted());
     for (const path of sealed) expect(readFileSync(join(exported, path)).equals(readFileSync(packagePath(path)))).toBe(true);
     for (const path of added) expect(page).toContain(`\`${path}\``);
-    if (hasTools) {
-      const options = { cwd: exported, encoding: 'utf8' } as const;
-      expect(spawnSync('sha512sum', ['--check', '--strict', '--quiet', 'tagmanifest-sha512.txt'], options)).toMatchObject({
-        status: 0,
-      });
-      appendFileSync(join(exported, 'metadata/premis-since-sealing.xml'), ' ');
-      expect(spawnSync('sha512sum', ['--check', '--quiet', 'tagmanifest-sha512.txt'], options).status).toBe(1);
-    }
+  });
+
+  it.skipIf(!hasTools)('is right that the second tag manifest vouches for the history (skipped without sha512sum)', () => {
+    const check = (): number | null =>
+      spawnSync('sha512sum', ['--check', '--strict', '--status', 'tagmanifest-sha512.txt'], { cwd: exported }).status;
+    expect(check()).toBe(0);
+    appendFileSync(join(exported, 'metadata/premis-since-sealing.xml'), ' ');
+    expect(check()).toBe(1);
   });
 });
