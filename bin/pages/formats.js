@@ -9,9 +9,6 @@ const CHAPTERS = {
   paper: ['Papers', 'logs, photographs, descriptions and documents, kept in `data/submission/`.'],
 };
 
-/** Sources that can be looked up by anyone. */
-const isPublic = (source) => !source.startsWith('reference/');
-
 export async function formatsPage() {
   const { formats } = await built('ingest/media/registry');
   const { CONTAINERS, OTHERS, MEDIA } = await built('ingest/media/signatures');
@@ -48,8 +45,7 @@ Whatever is not in these tables is kept too: as a raw image when it is the one i
 }
 
 function readRow({ id, title, sources }) {
-  const named = sources.filter(isPublic);
-  return `| \`${id}\` | ${title} | ${named.length === 0 ? '—' : named.join('; ')} |`;
+  return `| \`${id}\` | ${title} | ${sources.join('; ')} |`;
 }
 
 /** One line for each id and title; the PUIDs that its signatures have. */
