@@ -120,6 +120,12 @@ export class RemoteArchive implements Archive {
     const answer: unknown = await response.json();
     if (response.ok) return answer as T;
     const { code, detail, facts } = answer as Problem;
-    throw new Fault(response.status >= 500 ? FaultKind.Unreadable : FaultKind.Refused, code, detail, facts);
+    throw new Fault(kindOf(response.status), code, detail, facts);
   }
+}
+
+/** The kind that the server's Fault had, as far as its status tells. */
+function kindOf(status: number): FaultKind {
+  if (status >= 500) return FaultKind.Unreadable;
+  return status === 404 ? FaultKind.Missing : FaultKind.Refused;
 }

@@ -22,13 +22,13 @@ function answer(body: unknown, request: FastifyRequest, reply: FastifyReply): un
   if (!isJson || reply.sent || reply.statusCode !== 200 || reply.hasHeader('etag')) return body;
   const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
   void reply.header('etag', etag).header('cache-control', 'no-cache');
-  if (!matches(request.headers['if-none-match'], etag)) return body;
+  if (!hasTag(request.headers['if-none-match'], etag)) return body;
   void reply.code(304);
   return undefined;
 }
 
 /** RFC 9110 §13.1.2: a list of tags compared weakly, or `*`. */
-function matches(header: string | undefined, etag: string): boolean {
+export function hasTag(header: string | undefined, etag: string): boolean {
   const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
   return tags.includes('*') || tags.includes(etag);
 }

@@ -27,6 +27,8 @@ const STATUS: Readonly<Record<FaultKind, number>> = {
   [FaultKind.Unreadable]: 503,
   [FaultKind.Refused]: 409,
 };
+/** Codes that HTTP has a better word for than for others of their kind. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = { 'http/only-local': 403, 'paging/wrong-cursor': 400 };
 const RETRY_SECONDS = 10;
 
 @Catch()
@@ -57,7 +59,10 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ZodError) return problemOf(wrongFields(error.issues, { type: 'body' }));
   if (error instanceof Fault) {
     const { code, message, facts } = error;
-    return { ...base(STATUS[error.kind], code, message), ...(Object.keys(facts).length > 0 ? { facts } : {}) };
+    return {
+      ...base(STATUS_OF_CODE[code] ?? STATUS[error.kind], code, message),
+      ...(Object.keys(facts).length > 0 ? { facts } : {}),
+    };
   }
   if (error instanceof WrongFields) {
     return { ...base(error.status, 'http/wrong-fields', error.message), errors: error.fields };

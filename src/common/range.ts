@@ -1,7 +1,8 @@
 /** Answers with a whole content or the one range that was asked for (RFC 9110 §14). */
-import type { Readable } from 'node:stream';
-import { HttpStatus, StreamableFile } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { HttpException, HttpStatus, StreamableFile } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { hasTag } from './etag.ts';
 
 export interface Part {
   readonly offset: number;
@@ -26,23 +27,38 @@ export function partOf(header: string | undefined, size: number): Part | 'unsati
   return offset >= size ? 'unsatisfiable' : { offset, length: end - offset + 1 };
 }
 
-/** Sets status and headers, and streams. `read` is only called for what is sent. */
+export interface Whole {
+  readonly size: number;
+  readonly name: string;
+  /** Lower-case hex; becomes the ETag. */
+  readonly sha256: string;
+}
+
+/** Sets status and headers, and streams. `read` is only called for what is sent: not for HEAD, nor for what the asker has. */
 export async function sendRange(
   reply: FastifyReply,
-  { size, name }: { size: number; name: string },
-  header: string | undefined,
+  { size, name, sha256 }: Whole,
   read: (part: Part) => Promise<Readable>,
 ): Promise<StreamableFile | undefined> {
-  const part = partOf(header, size);
-  if (part === 'unsatisfiable') {
-    void reply.code(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE).header('content-range', `bytes */${size}`);
+  const { method, headers } = reply.request;
+  const tag = `"${sha256}"`;
+  void reply.header('etag', tag).header('accept-ranges', 'bytes').header('cache-control', 'private, no-cache');
+  if (hasTag(headers['if-none-match'], tag)) {
+    void reply.code(HttpStatus.NOT_MODIFIED);
     return undefined;
+  }
+  const isSame = headers['if-range'] === undefined || headers['if-range'] === tag;
+  const part = method === 'GET' && isSame ? partOf(headers.range, size) : undefined;
+  if (part === 'unsatisfiable') {
+    const message = `the content has ${size} bytes; "${headers.range}" asks for what lies behind them`;
+    void reply.header('content-range', `bytes */${size}`);
+    throw new HttpException(message, HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
   }
   const { offset, length } = part ?? { offset: 0, length: size };
   if (part !== undefined) {
     void reply.code(HttpStatus.PARTIAL_CONTENT).header('content-range', `bytes ${offset}-${offset + length - 1}/${size}`);
   }
-  return new StreamableFile(await read({ offset, length }), {
+  return new StreamableFile(method === 'HEAD' || length === 0 ? Readable.from([]) : await read({ offset, length }), {
     type: 'application/octet-stream',
     length,
     disposition: `attachment; filename*=UTF-8''${encodeURIComponent(name.split('/').at(-1) ?? name)}`,

@@ -1,6 +1,6 @@
 /** Deposits over HTTP: 202 and a job. */
 import { Body, Controller, HttpCode, HttpStatus, Post, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { LocalGuard } from '../common/local.guard.ts';
 import { DepositAccepted, LocalDeposit, NewDeposit } from './deposit.dto.ts';
 import { DepositJobs } from './deposit.jobs.service.ts';
@@ -10,16 +10,22 @@ import { DepositJobs } from './deposit.jobs.service.ts';
 export class DepositsController {
   constructor(private readonly deposits: DepositJobs) {}
 
-  /** Ingests uploaded files as one carrier. */
   @Post()
+  @ApiOperation({
+    operationId: 'depositUploads',
+    summary: 'Ingests finished uploads as one carrier: an image with what came with it. The job answers with the package.',
+  })
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: DepositAccepted })
   async deposit(@Body({ schema: NewDeposit }) deposit: NewDeposit): Promise<DepositAccepted> {
     return { job: await this.deposits.ofUploads(deposit) };
   }
 
-  /** Ingests a path of the server's machine; only for its own command line. */
   @Post('local')
+  @ApiOperation({
+    operationId: 'depositLocalPath',
+    summary: "Ingests a path of the server's machine; only for its own command line.",
+  })
   @UseGuards(LocalGuard)
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: DepositAccepted })

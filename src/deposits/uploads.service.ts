@@ -4,19 +4,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { FileStore } from '@tus/file-store';
-import { Server } from '@tus/server';
 import { pathFault } from 'bagit-js';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { newId } from '../common/ids.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { TusServer } from './tus-server.ts';
 
 export const UPLOADS_PATH = '/api/v1/uploads';
 
 @Injectable()
 export class UploadsService implements OnModuleInit {
   private folder = '';
-  private server: Server | undefined;
+  private server: TusServer | undefined;
   private store: FileStore | undefined;
 
   constructor(
@@ -27,13 +27,7 @@ export class UploadsService implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     this.folder = await this.engine.workFolder('uploads');
     this.store = new FileStore({ directory: this.folder });
-    this.server = new Server({
-      path: UPLOADS_PATH,
-      datastore: this.store,
-      maxSize: this.settings.uploadMaxBytes,
-      relativeLocation: true,
-      respectForwardedHeaders: false,
-    });
+    this.server = new TusServer(UPLOADS_PATH, this.store, this.settings.uploadMaxBytes);
   }
 
   /** Answers one request of the tus protocol. */

@@ -1,19 +1,8 @@
 /** Exports over HTTP: 202, a job, then the content by range. */
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  HttpStatus,
-  Param,
-  Post,
-  Res,
-  type StreamableFile,
-  UseGuards,
-} from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Res, type StreamableFile, UseGuards } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { ApiContent } from '../common/content.openapi.ts';
 import { Id } from '../common/ids.ts';
 import { LocalGuard } from '../common/local.guard.ts';
 import { sendRange } from '../common/range.ts';
@@ -26,14 +15,18 @@ export class ExportsController {
   constructor(private readonly exports: ExportsService) {}
 
   @Post()
+  @ApiOperation({ operationId: 'startExport', summary: 'Exports a package as one file: a job with the same id as the export.' })
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: ExportView })
   async start(@Body({ schema: StartExport }) asked: StartExport): Promise<ExportView> {
     return this.exports.start(asked);
   }
 
-  /** Exports to a path of the server's machine; only for its own command line. */
   @Post('local')
+  @ApiOperation({
+    operationId: 'startLocalExport',
+    summary: "Exports to a path of the server's machine; only for its own command line.",
+  })
   @UseGuards(LocalGuard)
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: ExportView })
@@ -42,21 +35,20 @@ export class ExportsController {
   }
 
   @Get(':id')
+  @ApiOperation({ operationId: 'getExport', summary: 'Shows one export.' })
   @ApiOkResponse({ standardSchema: ExportView })
   async get(@Param('id', { schema: Id }) id: string): Promise<ExportView> {
     return this.exports.get(id);
   }
 
   @Get(':id/content')
-  @ApiProduces('application/octet-stream')
-  @ApiOkResponse({ description: 'The file, or the range that was asked for (206). Its ETag is its SHA-256.' })
+  @ApiOperation({ operationId: 'getExportContent', summary: 'The exported file, whole or by range; its ETag is its SHA-256.' })
+  @ApiContent()
   async content(
     @Param('id', { schema: Id }) id: string,
-    @Headers('range') range: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
-    const { name, size, sha256, read } = await this.exports.content(id);
-    void reply.header('etag', `"${sha256}"`).header('accept-ranges', 'bytes');
-    return sendRange(reply, { name, size }, range, read);
+    const { read, ...file } = await this.exports.content(id);
+    return sendRange(reply, file, read);
   }
 }

@@ -1,6 +1,6 @@
 /** Health over HTTP. */
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { VERSION } from '../config/agents.ts';
 import { Checkup, DoctorService } from './doctor.service.ts';
@@ -13,13 +13,14 @@ export class HealthController {
   constructor(private readonly doctor: DoctorService) {}
 
   @Get('live')
+  @ApiOperation({ operationId: 'isAlive', summary: 'Whether the server answers at all.' })
   @ApiOkResponse({ standardSchema: Alive })
   live(): z.infer<typeof Alive> {
     return { status: 'alive', version: VERSION };
   }
 
-  /** Checks the installation by using it. */
   @Get('checkup')
+  @ApiOperation({ operationId: 'checkUp', summary: 'Checks the installation by using it.' })
   @ApiOkResponse({ standardSchema: Checkup })
   async checkup(): Promise<Checkup> {
     return this.doctor.checkup();

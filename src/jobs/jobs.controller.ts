@@ -13,28 +13,35 @@ export class JobsController {
   constructor(@Inject(JobsService) private readonly jobs: JobsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Lists jobs, the newest first.' })
+  @ApiOperation({ operationId: 'listJobs', summary: 'Lists jobs, the newest first.' })
   @ApiOkResponse({ standardSchema: JobPage })
   list(@Query({ schema: JobListQuery }) query: JobListQuery): Promise<Page<JobView>> {
     return this.jobs.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Shows one job.' })
+  @ApiOperation({ operationId: 'getJob', summary: 'Shows one job.' })
   @ApiOkResponse({ standardSchema: JobView })
   get(@Param('id', { schema: Id }) id: string): Promise<JobView> {
     return this.jobs.get(id);
   }
 
   @Sse(':id/events')
-  @ApiOperation({ summary: 'Server-sent events: progress, and in the end done, failed or cancelled with the job.' })
+  @ApiOperation({
+    operationId: 'watchJob',
+    summary: 'Server-sent events: progress, and in the end done, failed or cancelled with the job.',
+  })
+  @ApiOkResponse({
+    description: 'Events `progress` with state and progress, then one of `done`, `failed`, `cancelled` with the job.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
   events(@Param('id', { schema: Id }) id: string): Promise<Observable<JobNews>> {
     return this.jobs.watch(id);
   }
 
   @Delete(':id')
   @HttpCode(HttpStatus.ACCEPTED)
-  @ApiOperation({ summary: 'Asks a job to stop; it does so soon.' })
+  @ApiOperation({ operationId: 'cancelJob', summary: 'Asks a job to stop; it does so soon.' })
   @ApiAcceptedResponse({ standardSchema: JobView })
   cancel(@Param('id', { schema: Id }) id: string): Promise<JobView> {
     return this.jobs.cancel(id);

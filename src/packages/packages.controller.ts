@@ -1,8 +1,9 @@
 /** Packages over HTTP: what we hold, and its bytes by range. */
-import { Controller, Get, Headers, HttpStatus, Param, Query, Res, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { ApiContent } from '../common/content.openapi.ts';
 import { sendRange } from '../common/range.ts';
 import { Id } from '../common/ids.ts';
 import { type Page, PageQuery, pageSchema } from '../common/paging.ts';
@@ -23,18 +24,21 @@ export class PackagesController {
   ) {}
 
   @Get()
+  @ApiOperation({ operationId: 'listPackages', summary: 'Lists the packages, the newest first.' })
   @ApiOkResponse({ standardSchema: pageSchema(PackageSummary) })
   async list(@Query({ schema: PackageQuery }) query: z.infer<typeof PackageQuery>): Promise<Page<PackageSummary>> {
     return this.packages.list(query, query.accession);
   }
 
   @Get(':id')
+  @ApiOperation({ operationId: 'getPackage', summary: 'Shows one package.' })
   @ApiOkResponse({ standardSchema: PackageView })
   async get(@Param('id', { schema: Id }) id: string): Promise<PackageView> {
     return this.packages.get(id);
   }
 
   @Get(':id/files')
+  @ApiOperation({ operationId: 'listPackageFiles', summary: 'Lists the files of a package in order of path.' })
   @ApiOkResponse({ standardSchema: pageSchema(PackageFileView) })
   async files(
     @Param('id', { schema: Id }) id: string,
@@ -44,29 +48,24 @@ export class PackagesController {
   }
 
   @Get(':id/events')
+  @ApiOperation({ operationId: 'listPackageEvents', summary: 'Lists everything that happened to a package, the oldest first.' })
   @ApiOkResponse({ standardSchema: Events })
   async history(@Param('id', { schema: Id }) id: string): Promise<z.infer<typeof Events>> {
     return { items: await this.packages.history(id) };
   }
 
-  /** A file's bytes; the ETag is its SHA-256. Every answer is an event. */
   @Get(':id/content')
-  @ApiProduces('application/octet-stream')
-  @ApiOkResponse({ description: 'The bytes, or the range that was asked for (206).' })
+  @ApiOperation({
+    operationId: 'getPackageContent',
+    summary: "A file's bytes, whole or by range; its ETag is its SHA-256. Every reading is an event.",
+  })
+  @ApiContent()
   async bytes(
     @Param('id', { schema: Id }) id: string,
     @Query({ schema: ContentQuery }) query: z.infer<typeof ContentQuery>,
-    @Headers('range') range: string | undefined,
-    @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
     const file = await this.content.find(id, query.path);
-    const tag = `"${file.sha256}"`;
-    void reply.header('etag', tag).header('accept-ranges', 'bytes').header('cache-control', 'private, no-cache');
-    if (known?.includes(tag) === true) {
-      void reply.code(HttpStatus.NOT_MODIFIED);
-      return undefined;
-    }
-    return sendRange(reply, { size: file.size, name: file.name }, range, (part) => this.content.read(file, part));
+    return sendRange(reply, file, (part) => this.content.read(file, part));
   }
 }
