@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '#ingest/kernel';
 import { AppModule, type AppOptions } from './app.module.ts';
 import { configureHttp } from './common/http.ts';
 import { Log } from './common/log.ts';
@@ -30,11 +31,22 @@ export async function startServer(settings: Settings, token: string): Promise<Se
     localToken: token,
   });
   serveDescription(app);
-  await app.listen(settings.port, settings.host);
+  await listen(app, settings);
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : settings.port;
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   return { url: `http://${host}:${port}`, close: () => app.close() };
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    if (!isSystemError(error)) throw error;
+    const message = `can't listen on ${host}, port ${port}: ${wordsOfSystemError(error)}; choose others with STRONGROOM_HOST and STRONGROOM_PORT (0: any free port)`;
+    throw new Fault(FaultKind.Refused, 'server/not-listening', message, { host, port }, { cause: error });
+  }
 }
 
 /** The application, configured, not listening. */

@@ -37,34 +37,31 @@ export class AccessionsService {
 
   /** @throws Fault 'accession/exists'. */
   async add(asked: NewAccession): Promise<AccessionView> {
-    if ((await this.row(asked.number)) !== null) {
-      throw new Fault(FaultKind.Refused, 'accession/exists', `accession ${asked.number} exists already`, {
+    await this.change('accession', 'accession recorded', async () => {
+      if ((await this.row(asked.number)) !== null) {
+        throw new Fault(FaultKind.Refused, 'accession/exists', `accession ${asked.number} exists already`, {
+          number: asked.number,
+        });
+      }
+      return {
         number: asked.number,
-      });
-    }
-    await this.change('accession', 'accession recorded', {
-      number: asked.number,
-      title: asked.title ?? asked.number,
-      donor: asked.donor ?? null,
-      receivedOn: asked.received ?? null,
-      restrictions: asked.restrictions ?? null,
-      notes: asked.notes ?? null,
+        title: asked.title ?? asked.number,
+        donor: asked.donor ?? null,
+        receivedOn: asked.received ?? null,
+        restrictions: asked.restrictions ?? null,
+        notes: asked.notes ?? null,
+      };
     });
     return this.get(asked.number);
   }
 
   /** @throws Fault 'accession/unknown'. */
   async edit(number: string, { received, ...asked }: AccessionChange): Promise<AccessionView> {
-    const { title, donor, receivedOn, restrictions, notes } = await this.expect(number);
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-    await this.change('metadata modification', 'accession changed', {
-      number,
-      title,
-      donor,
-      receivedOn: received === undefined ? receivedOn : received,
-      restrictions,
-      notes,
-      ...given,
+    await this.change('metadata modification', 'accession changed', async () => {
+      const { title, donor, receivedOn, restrictions, notes } = await this.expect(number);
+      const receivedNow = received === undefined ? receivedOn : received;
+      return { number, title, donor, receivedOn: receivedNow, restrictions, notes, ...given };
     });
     return this.get(number);
   }
@@ -116,8 +113,9 @@ export class AccessionsService {
     });
   }
 
-  private async change(type: ArchiveEvent['type'], detail: string, accession: AccessionRecord): Promise<void> {
-    const event: ArchiveEvent = {
+  /** @param next makes the record that holds from now on; nothing else changes an accession meanwhile. */
+  private async change(type: ArchiveEvent['type'], detail: string, next: () => Promise<AccessionRecord>): Promise<void> {
+    const event = (accession: AccessionRecord): ArchiveEvent => ({
       id: newId(),
       type,
       at: this.clock.now(),
@@ -127,8 +125,8 @@ export class AccessionsService {
       agents: this.agents,
       accession: accession.number,
       facts: { kind: 'accession', accession },
-    };
-    await this.events.record(event, (each, manager) => this.apply(each, manager));
+    });
+    await this.events.record(async () => event(await next()), (each, manager) => this.apply(each, manager));
   }
 
   private async row(number: string): Promise<Accession | null> {

@@ -27,11 +27,13 @@ export class EventsService {
   /**
    * Appends to the journal, then writes the event's row and what `apply` changes, in one transaction.
    * @throws Fault 'events/rows-behind' when the journal has the event and the rows could not be written: a restart catches up.
+   * @param what the event, or what makes it when its turn has come: it sees every change before it, and may refuse by throwing.
    * One at a time, so that rows appear in the journal's order: a crash in between leaves rows behind the journal, never ahead.
    */
-  async record(event: ArchiveEvent, apply: Apply): Promise<void> {
+  async record(what: ArchiveEvent | (() => Promise<ArchiveEvent>), apply: Apply): Promise<void> {
     const mine = this.turn.then(async () => {
       if (this.behind !== undefined) throw this.behind;
+      const event = typeof what === 'function' ? await what() : what;
       const index = await this.engine.journal.append([journalValue(event) as Record<string, Json>]);
       try {
         await this.applyAt(index, event, apply);
