@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { type Clock, Fault, FaultKind } from '#ingest/kernel';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type Clock, Fault, FaultKind, isSystemError } from '#ingest/kernel';
 import { CLOCK } from '../common/clock.module.ts';
 import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
@@ -22,10 +22,12 @@ import {
   type StartExport,
 } from './export.dto.ts';
 
+/** In the name of a file that the engine is still writing. */
+const UNFINISHED = '.partial-';
 const HOUR_MS = 3_600_000;
 
 @Injectable()
-export class ExportsService implements OnApplicationBootstrap {
+export class ExportsService implements OnModuleInit {
   private readonly logger = new Logger('exports');
 
   constructor(
@@ -38,9 +40,9 @@ export class ExportsService implements OnApplicationBootstrap {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** What a kill left half-written, and what has expired, goes. */
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.access === 'write') await this.sweep();
+  /** What a kill left half-written, and what has expired, goes: before the first job runs, whose file would be one of them. */
+  async onModuleInit(): Promise<void> {
+    if (this.access === 'write') await this.sweep(() => true);
   }
 
   /** @throws Fault 'package/unknown'. */
@@ -94,7 +96,7 @@ export class ExportsService implements OnApplicationBootstrap {
 
   @OnJob(makeExport)
   async make({ package: packageId, as, to, withHistory }: MakeExport, { jobId, signal, progress }: JobContext): Promise<unknown> {
-    if (to === null) await this.sweep();
+    if (to === null) await this.sweep((name) => !name.includes(UNFINISHED));
     const target = to ?? (await this.pathOf(jobId, as));
     // An attempt that a crash cut off may have finished the file without saying so.
     if (to === null) await rm(target, { force: true });
@@ -108,15 +110,25 @@ export class ExportsService implements OnApplicationBootstrap {
     });
   }
 
-  private async sweep(): Promise<void> {
+  /** @param which of the files may go. Those that other jobs are writing may not. */
+  private async sweep(which: (name: string) => boolean): Promise<void> {
     const folder = await this.engine.workFolder('exports');
-    for (const name of await readdir(folder)) {
+    for (const name of (await readdir(folder)).filter(which)) {
       const path = join(folder, name);
-      const { mtime } = await stat(path);
-      const isUnfinished = name.includes('.partial-');
-      if (!isUnfinished && this.expiry(mtime) > this.clock.now()) continue;
+      const isUnfinished = name.includes(UNFINISHED);
+      if (!isUnfinished && !(await this.isExpired(path))) continue;
       await rm(path, { recursive: true, force: true });
       this.logger.log(`removed ${isUnfinished ? 'unfinished' : 'expired'} export ${name}`);
+    }
+  }
+
+  private async isExpired(path: string): Promise<boolean> {
+    try {
+      return this.expiry((await stat(path)).mtime) <= this.clock.now();
+    } catch (error) {
+      // Another export, swept at the same time, has removed it.
+      if (isSystemError(error) && error.code === 'ENOENT') return false;
+      throw error;
     }
   }
 
