@@ -26,7 +26,8 @@ export type NewDeposit = z.infer<typeof NewDeposit>;
 export const LocalDeposit = z.strictObject({ path: z.string().min(1).max(4096), ...how }).meta({ id: 'LocalDeposit' });
 export type LocalDeposit = z.infer<typeof LocalDeposit>;
 
-export const Ingest = z.strictObject({ path: z.string(), uploads: z.array(z.string()), ...how });
+/** Either a path, or uploads. */
+export const Ingest = z.strictObject({ path: z.string().nullable(), uploads: z.array(z.string()), ...how });
 export type Ingest = z.infer<typeof Ingest>;
 export const ingestJob = defineJob('deposit.ingest', Ingest);
 

@@ -16,11 +16,11 @@ export class DepositJobs {
     private readonly jobs: JobsService,
   ) {}
 
-  /** @throws Fault 'accession/unknown', 'upload/unknown', 'upload/unfinished'. */
+  /** @throws Fault 'accession/unknown', 'upload/…'. */
   async ofUploads({ uploads, ...how }: NewDeposit): Promise<string> {
     if (how.accession !== undefined) await this.accessions.expect(how.accession);
-    const path = await this.uploads.gather(uploads);
-    return this.jobs.enqueue(ingestJob, { path, uploads, ...how });
+    await this.uploads.named(uploads);
+    return this.jobs.enqueue(ingestJob, { path: null, uploads, ...how });
   }
 
   /** @throws Fault 'accession/unknown'. */
@@ -32,13 +32,13 @@ export class DepositJobs {
   /** Begun anew after a crash: an unfinished package is gone by then, and one that was stored is recognised. */
   @OnJob(ingestJob)
   async run({ path, uploads, ...how }: Ingest, { signal, progress }: JobContext): Promise<IngestedPackage> {
-    const ingested = await this.deposits.ingest({
-      path,
-      ...how,
-      signal,
-      onProgress: ({ stage, doneBytes, totalBytes }) => progress(stage, doneBytes, totalBytes),
-    });
-    if (uploads.length > 0) await this.uploads.discard(uploads, path);
-    return ingested;
+    const ingest = (from: string): Promise<IngestedPackage> =>
+      this.deposits.ingest({
+        path: from,
+        ...how,
+        signal,
+        onProgress: ({ stage, doneBytes, totalBytes }) => progress(stage, doneBytes, totalBytes),
+      });
+    return path === null ? this.uploads.together(uploads, ingest) : ingest(path);
   }
 }

@@ -1,5 +1,5 @@
 /** Resumable uploads (tus 1.0): pieces of any size, in any number of tries; a finished one can be deposited. */
-import { link, mkdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
@@ -7,11 +7,14 @@ import { FileStore } from '@tus/file-store';
 import { pathFault } from 'bagit-js';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { newId } from '../common/ids.ts';
+import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { TusServer } from './tus-server.ts';
 
 export const UPLOADS_PATH = '/api/v1/uploads';
+/** How the name of a folder begins in which uploads are put together. */
+const GATHERED = 'deposit-';
 
 @Injectable()
 export class UploadsService implements OnModuleInit {
@@ -22,10 +25,14 @@ export class UploadsService implements OnModuleInit {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(HOME_ACCESS) private readonly access: HomeAccess,
   ) {}
 
   async onModuleInit(): Promise<void> {
     this.folder = await this.engine.workFolder('uploads');
+    // No job runs yet: these are what a kill left.
+    const left = this.access === 'write' ? (await readdir(this.folder)).filter((name) => name.startsWith(GATHERED)) : [];
+    for (const name of left) await rm(join(this.folder, name), { recursive: true, force: true });
     this.store = new FileStore({ directory: this.folder });
     this.server = new TusServer(UPLOADS_PATH, this.store, this.settings.uploadMaxBytes);
   }
@@ -36,41 +43,45 @@ export class UploadsService implements OnModuleInit {
   }
 
   /**
-   * Puts finished uploads together as one deposit, under the names that the browser gave them.
-   * @returns the path to ingest. The uploads stay until discard(), so that a refused deposit can be tried again.
+   * The finished uploads by the names that the browser gave them.
    * @throws Fault 'upload/unknown', 'upload/unfinished', 'upload/bad-name', 'upload/same-name'.
    */
-  async gather(ids: readonly string[]): Promise<string> {
-    const folder = join(this.folder, `deposit-${newId()}`);
-    await mkdir(folder);
+  async named(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const named = new Map<string, string>();
+    for (const id of ids) {
+      const name = await this.finishedName(id);
+      if (named.has(name)) throw sameName(name);
+      named.set(name, id);
+    }
+    for (const name of named.keys()) {
+      const steps = name.split('/');
+      const folder = steps.map((_, at) => steps.slice(0, at).join('/')).find((each) => named.has(each));
+      if (folder !== undefined) throw sameName(folder);
+    }
+    return named;
+  }
+
+  /**
+   * Puts uploads together as one deposit for as long as `use` takes; afterwards they are what they were, unless it succeeded:
+   * then they are in the archive, and removed. So a refused deposit can be tried again. @throws as named() does.
+   */
+  async together<T>(ids: readonly string[], use: (path: string) => Promise<T>): Promise<T> {
+    const named = await this.named(ids);
+    const folder = join(this.folder, `${GATHERED}${newId()}`);
     try {
-      const names = new Set<string>();
-      for (const id of ids) {
-        const name = await this.finishedName(id);
-        if (names.has(name)) {
-          throw new Fault(FaultKind.Refused, 'upload/same-name', `two of the uploads are named "${name}"; deposit them apart`, {
-            name,
-          });
-        }
-        names.add(name);
+      for (const [name, id] of named) {
         await mkdir(dirname(join(folder, name)), { recursive: true });
         await link(join(this.folder, id), join(folder, name));
       }
-      const [only] = names;
-      return names.size === 1 && only !== undefined ? join(folder, only) : folder;
-    } catch (error) {
+      const [only = ''] = named.keys();
+      const result = await use(named.size === 1 ? join(folder, only) : folder);
+      for (const id of ids) {
+        await rm(join(this.folder, id), { force: true });
+        await rm(join(this.folder, `${id}.json`), { force: true });
+      }
+      return result;
+    } finally {
       await rm(folder, { recursive: true, force: true });
-      throw error;
-    }
-  }
-
-  /** Removes uploads that are in the archive now, and what gather() made of them. */
-  async discard(ids: readonly string[], path: string): Promise<void> {
-    const [first = ''] = path.slice(this.folder.length + 1).split('/');
-    if (path.startsWith(`${this.folder}/deposit-`)) await rm(join(this.folder, first), { recursive: true, force: true });
-    for (const id of ids) {
-      await rm(join(this.folder, id), { force: true });
-      await rm(join(this.folder, `${id}.json`), { force: true });
     }
   }
 
@@ -87,4 +98,9 @@ export class UploadsService implements OnModuleInit {
     if (pathFault(name) === undefined) return name;
     throw new Fault(FaultKind.Refused, 'upload/bad-name', `"${name}" can't be the name of a deposited file`, { id, name });
   }
+}
+
+function sameName(name: string): Fault {
+  const message = `two of the uploads are named "${name}", or one is the folder of the other; deposit them apart`;
+  return new Fault(FaultKind.Refused, 'upload/same-name', message, { name });
 }
