@@ -25,11 +25,12 @@ export function exportCommand(globals: () => GlobalOptions): Command {
       await using archive = await openArchive(globals(), { command: 'export', writes: true, creates: false });
       const bar = output.progress();
       try {
-        const done = await archive.export({ package: id, as, to: resolve(to), withHistory: withHistory === true }, bar.report);
+        const ask = { package: id, as, to: resolve(to), withHistory: withHistory === true };
+        const { target, bytes, files, sha256 } = await archive.export(ask, bar.report);
         bar.stop();
-        output.result({ package: id, as, ...done }, () => [
-          `${done.target}: ${done.files} files, ${bytesInWords(done.bytes)}; every byte verified`,
-          ...(done.sha256 === undefined ? [] : [`SHA-256 ${done.sha256}`]),
+        output.result({ ...ask, to: target, bytes, files, sha256 }, () => [
+          `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`,
+          ...(sha256 === undefined ? [] : [`SHA-256 ${sha256}`]),
         ]);
       } finally {
         bar.stop();
