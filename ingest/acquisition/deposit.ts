@@ -78,6 +78,7 @@ async function resolved(path: string): Promise<{ real: string; isFolder: boolean
     );
   }
   const given = resolve(path);
+  if (given.includes('\ufffd')) await mustBeNamed(given);
   const isLink = (await statOf(given)).isSymbolicLink();
   let real: string;
   try {
@@ -97,6 +98,16 @@ async function resolved(path: string): Promise<{ real: string; isFolder: boolean
   throw new Fault(FaultKind.Refused, `acquisition/is-${what}`, `"${escaped(real)}" is a ${what}, not a file; ${advice}`, {
     path: real,
   });
+}
+
+/** A name that is not UTF-8 reaches a program as U+FFFD, and can't be opened by that. */
+async function mustBeNamed(path: string): Promise<void> {
+  try {
+    await statOf(path);
+  } catch (cause) {
+    const message = `"${escaped(path)}" is not there; if its name is not valid UTF-8, no manifest can carry it: rename and keep a note of the first name`;
+    throw new Fault(FaultKind.Refused, 'acquisition/name-not-utf8', message, { path }, { cause });
+  }
 }
 
 /** PATH is an image, or one piece of it: its set is found beside it, and what is named like it comes along. */

@@ -79,8 +79,8 @@ export async function readRecord(storage: Storage, id: string, anchor: string, s
   const [payloadBytes = 0, payloadFiles = 0] = (labelOf(opened.bagInfo, 'Payload-Oxum') ?? '').split('.').map(Number);
   const order = new Map(acquisition?.image.files.map((file, index) => [file.path, index]));
   return {
-    title: labelOf(opened.bagInfo, 'External-Description') ?? opened.id,
-    accession: labelOf(opened.bagInfo, 'Bag-Group-Identifier'),
+    title: lineOf(opened.bagInfo, 'External-Description') ?? opened.id,
+    accession: lineOf(opened.bagInfo, 'Bag-Group-Identifier'),
     sealedAt: opened.sealedAt,
     image: acquisition?.image ?? UNKNOWN_IMAGE,
     medium: acquisition?.medium,
@@ -112,6 +112,11 @@ export async function readRecord(storage: Storage, id: string, anchor: string, s
     digests: digestsOf(acquisition, described),
     problems,
   };
+}
+
+/** bag-info.txt breaks long values at single spaces; titles and accession numbers have no line breaks of their own. */
+function lineOf(bagInfo: Parameters<typeof labelOf>[0], label: string): string | undefined {
+  return labelOf(bagInfo, label)?.replaceAll('\n', ' ');
 }
 
 /** A package of which not even the labels can be read: all that is left is that it was stored. */

@@ -55,8 +55,13 @@ try {
 }
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.WrongUsage;
-  new Output(program.opts<GlobalOptions>()).failure(asFault(error));
+  const output = new Output(program.opts<GlobalOptions>());
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return ExitCode.Done;
+    output.misuse(error.message);
+    return ExitCode.WrongUsage;
+  }
+  output.failure(asFault(error));
   return exitCodeOf(error);
 }
 

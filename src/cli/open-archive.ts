@@ -1,5 +1,5 @@
 /** Opens the archive that a command speaks to: its home here, or the server that has the home. */
-import { Fault } from '#ingest/kernel';
+import { Fault, FaultKind } from '#ingest/kernel';
 import { userOfThisProcess } from '../config/agents.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { openHome } from '../database/home.ts';
@@ -49,7 +49,8 @@ export async function openArchive(options: GlobalOptions, { command, writes, cre
 /** Ctrl-C stops the work in an orderly way; a second one ends the process at once. */
 function interruptible(archive: LocalArchive): LocalArchive {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => archive.interrupt(new Error(`stopped by ${signal}; nothing was left half-done`)));
+    const message = `stopped by ${signal}; nothing was left half-done`;
+    process.once(signal, () => archive.interrupt(new Fault(FaultKind.Refused, 'cli/interrupted', message, { signal })));
   }
   return archive;
 }

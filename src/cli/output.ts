@@ -11,20 +11,26 @@ export class Output {
     this.json = json === true;
   }
 
-  /** The document with --json, else the lines. */
+  /** The document with --json, else the lines: names and titles in them may hold what a terminal would obey. */
   result(document: unknown, lines: () => readonly string[]): void {
     process.stdout.write(
       this.json
         ? `${JSON.stringify(document)}\n`
         : lines()
-            .map((line) => `${line}\n`)
+            .map((line) => `${escaped(line)}\n`)
             .join(''),
     );
   }
 
   /** A remark on the way; on stderr, and silent with --json. */
   remark(line: string): void {
-    if (!this.json) process.stderr.write(`${line}\n`);
+    if (!this.json) process.stderr.write(`${escaped(line)}\n`);
+  }
+
+  /** Wrong usage, which stderr has been told already. */
+  misuse(message: string): void {
+    const said = message === '(outputHelp)' ? 'a command is missing' : message.replace(/^error: /, '');
+    this.result({ error: { kind: 'refused', code: 'cli/usage', message: said, facts: {} } }, () => []);
   }
 
   failure(error: Error): void {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 export const AccessionNumber = z
   .string()
-  .min(1)
-  .max(100)
+  .min(1, 'must not be empty')
+  .max(100, 'has more than 100 characters')
   .regex(/^[^\p{Cc}/]+$/u, 'no control characters and no slash')
   .refine((number) => number.trim() === number, 'no spaces at the ends')
   .describe('The number under which the archive received the material, unique');

@@ -13,6 +13,11 @@ export class Log extends ConsoleLogger {
     super({ json, prefix: 'strongroom', logLevels: LEVELS[level], compact: true });
   }
 
+  /** What keeps the application from starting is thrown as well, and told by whoever started it. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...rest);
+  }
+
   protected override printMessages(
     messages: unknown[],
     context?: string,

@@ -1,11 +1,12 @@
 /** What is asked and answered about deposits: disk images handed over to be ingested. */
 import { z } from 'zod';
 import { AccessionNumber } from '../common/accession-number.ts';
+import { Title } from '../common/title.ts';
 import { defineJob } from '../jobs/job-definition.ts';
 
 const how = {
   accession: AccessionNumber.optional().describe('Number of the accession it belongs to; it must exist'),
-  title: z.string().min(1).max(1000).optional().describe("What it is called; the image's name when left out"),
+  title: Title.optional(),
   again: z.boolean().default(false).describe('Keep the disk although the archive holds it already'),
 };
 

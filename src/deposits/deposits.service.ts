@@ -1,10 +1,11 @@
 /** Takes a disk image in: the engine's ingest with this archive around it, then the package's record. */
 import { Inject, Injectable } from '@nestjs/common';
-import type { Clock, Progress } from '#ingest/kernel';
+import { type Clock, Fault, FaultKind, type Progress } from '#ingest/kernel';
 import { ingest } from '#ingest/pipeline';
 import { AccessionsService } from '../accessions/accessions.service.ts';
 import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
+import { Title } from '../common/title.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { PackagesService } from '../packages/packages.service.ts';
@@ -32,6 +33,7 @@ export class DepositsService {
 
   /** Stores one package and records it, or changes nothing. @throws Fault with the reason. */
   async ingest(order: IngestOrder): Promise<IngestedPackage> {
+    mustBeTitle(order.title);
     const accession = order.accession === undefined ? undefined : await this.accessions.expect(order.accession);
     const report = await ingest(
       {
@@ -72,4 +74,13 @@ export class DepositsService {
       notes: [...report.notes],
     };
   }
+}
+
+/** The HTTP API has judged it already; the command line has not. */
+function mustBeTitle(title: string | undefined): void {
+  const wrong = Title.optional().safeParse(title).error?.issues[0]?.message;
+  if (wrong === undefined) return;
+  throw new Fault(FaultKind.Refused, 'deposit/title', `the title ${wrong}; choose another`, {
+    title: title?.slice(0, 200) ?? '',
+  });
 }

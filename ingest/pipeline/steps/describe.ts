@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { durableWrite } from '../../kernel/index.ts';
+import { durableWrite, escaped } from '../../kernel/index.ts';
 import { ACQUISITION_PATH, type AcquisitionDocument, PREMIS_PATH } from '../../package/index.ts';
 import { writePremis } from '../../premis/index.ts';
 import type { Ingested } from '../ingested.ts';
@@ -31,7 +31,7 @@ export async function describe(ingested: Ingested, bag: string, context: IngestC
   );
   return {
     id,
-    title: request.title ?? received.deposit.image.name,
+    title: request.title ?? escaped(received.deposit.image.name).trim(),
     accession: request.accession?.number,
     sealedAt,
     medium: acquisition.medium,

@@ -1,6 +1,5 @@
 /** strongroom audit [ID…] */
 import { Command } from 'commander';
-import { Fault, FaultKind } from '#ingest/kernel';
 import { ExitCode, type GlobalOptions } from '../exit-code.ts';
 import type { Audited } from '../archive.ts';
 import { openArchive } from '../open-archive.ts';
@@ -20,9 +19,9 @@ export function auditCommand(globals: () => GlobalOptions): Command {
     .argument('[id...]', 'packages')
     .option('--due', 'those whose last audit is too long ago (the default)')
     .option('--all', 'all packages')
-    .action(async (ids: string[], { due, all }: Options) => {
+    .action(async (ids: string[], { due, all }: Options, command: Command) => {
       if (ids.length > 0 && (due === true || all === true)) {
-        throw new Fault(FaultKind.Refused, 'audit/asked-twice', 'name packages, or use --all or --due, not both');
+        command.error('error: name packages, or use --all or --due, not both');
       }
       const output = new Output(globals());
       await using archive = await openArchive(globals(), { command: 'audit', writes: true, creates: false });
@@ -36,19 +35,13 @@ export function auditCommand(globals: () => GlobalOptions): Command {
         bar.stop();
       }
       const ok = results.filter(({ outcome }) => outcome === 'ok');
-      const damaged = results.flatMap(({ package: id, location, findings }) =>
-        findings.map(({ path, outcome, ranges, detail }) => ({
-          package: id,
-          location,
-          path,
-          outcome,
-          ranges,
-          detail,
-          files: [],
-        })),
+      const found = results.flatMap(({ package: id, location, findings }) =>
+        findings.map((finding) => ({ package: id, location, ...finding })),
       );
+      const damaged = found.filter(({ outcome }) => outcome !== 'unreadable').map((finding) => ({ ...finding, files: [] }));
+      const unreadable = found.filter(({ outcome }) => outcome === 'unreadable').map(({ outcome: _, ...finding }) => finding);
       if (ok.length < results.length) process.exitCode = ExitCode.No;
-      output.result({ checked: results.length, ok: ok.length, damaged }, () => [
+      output.result({ checked: results.length, ok: ok.length, damaged, unreadable }, () => [
         ...results.flatMap(linesOf),
         `${results.length} checked, ${ok.length} as sealed, ${results.length - ok.length} not`,
       ]);

@@ -16,7 +16,10 @@ interface Options {
 
 interface Refusal {
   readonly path: string;
+  readonly id: null;
   readonly outcome: 'refused';
+  readonly bytes: 0;
+  readonly mediaSha256: null;
   readonly error: ReturnType<Fault['toJSON']>;
 }
 
@@ -39,12 +42,13 @@ export function ingestCommand(globals: () => GlobalOptions): Command {
           const ask = { path: resolve(path), accession: options.accession, title: options.title, again: options.again === true };
           packages.push(await archive.ingest(ask, bar.report));
         } catch (error) {
-          // One path alone: the error is the answer. Several: the others go on, unless the system itself fails.
-          if (paths.length === 1 || !(error instanceof Fault) || exitCodeOf(error) === ExitCode.SystemFailed) throw error;
+          // One path alone: the error is the answer. Several: what was kept is told, and the others go on unless the system fails.
+          if (paths.length === 1 || !(error instanceof Fault)) throw error;
           bar.stop();
           output.remark(`${path}: ${error.code}: ${error.message}`);
-          packages.push({ path, outcome: 'refused', error: error.toJSON() });
-          process.exitCode = ExitCode.No;
+          packages.push({ path, id: null, outcome: 'refused', bytes: 0, mediaSha256: null, error: error.toJSON() });
+          process.exitCode = exitCodeOf(error);
+          if (process.exitCode === ExitCode.SystemFailed) break;
         } finally {
           bar.stop();
         }
@@ -58,7 +62,7 @@ function linesOf(each: IngestedPackage | Refusal): string[] {
   const medium = each.mediaSha256 === null ? [] : [`  SHA-256 of the disk   ${each.mediaSha256}`];
   return [
     each.id,
-    `  ${each.title}: ${each.files} files, ${bytesInWords(each.bytes)}; kept, read back and verified`,
+    `  ${each.title}: ${each.files} ${each.files === 1 ? 'file' : 'files'}, ${bytesInWords(each.bytes)}; kept, read back and verified`,
     ...medium,
     ...each.notes.map((note) => `  note: ${note}`),
   ];

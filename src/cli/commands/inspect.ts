@@ -30,7 +30,7 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
       await using container = await imageSource(deposit);
       const format = await identify(container, deposit.image.name);
       if (!format.readable) {
-        const document = { container: { format: format.id, size: deposit.image.totalSize }, media: null, volumes: [], files: [] };
+        const document = { container: { format: format.id, size: deposit.image.totalSize }, media: null, volumes: [] };
         output.result(document, () => [
           `${deposit.image.name}: ${format.title}, ${bytesInWords(container.size)}; this version does not look inside`,
         ]);
@@ -53,7 +53,6 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
           facts: media.facts,
         },
         volumes: [],
-        files: [],
       };
       output.result(document, () => [
         `${deposit.image.name}: ${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}`,
