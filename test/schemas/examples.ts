@@ -27,41 +27,54 @@ const summary = {
   mediaSha256: sha256,
 };
 
+const nothing = { bytes: 0, areas: 0 };
 const acquisition = {
-  facts: [
-    {
-      name: 'imager',
-      value: 'Guymager 0.8.13',
-      source: { file: 'data/submission/disk.info', line: 3, basis: 'Guymager version' },
-    },
-    { name: 'sectorSize', value: 512, source: { file: 'data/image/disk.E01', basis: 'bytes per sector in the volume section' } },
-  ],
   image: {
-    name: 'disk.E01',
-    format: { id: 'ewf', title: 'Expert Witness', puid: 'fmt/803', basis: 'signature EVF at offset 0' },
-    files: [{ path: 'data/image/disk.E01', size: 100, sha256 }],
-    medium: { size: 1024, sha256, sectorSize: 512 },
+    name: 'disk.img',
+    format: { id: 'floppy', title: 'Floppy disk image', puid: 'fmt/1087', basis: 'size' },
+    files: [{ path: 'data/image/disk.img', size: 1024, sha256 }],
   },
-  mapfile: {
-    file: 'data/submission/disk.map',
-    size: 1024,
-    status: 'finished',
-    totals: { rescued: 512, nonTried: 0, nonTrimmed: 0, nonScraped: 0, bad: 512 },
-    blocks: [{ offset: 512, length: 512, status: 'bad' }],
-    truncated: false,
-  },
-  checksums: [
-    {
-      file: 'data/submission/disk.md5',
-      line: 1,
-      algorithm: 'md5',
-      digest: 'c3'.repeat(16),
-      subject: 'data/image/disk.E01',
-      outcome: 'match',
-    },
-    { file: 'data/image/disk.E01', algorithm: 'sha1', digest: 'c3'.repeat(20), subject: 'medium', outcome: 'not checked' },
+  medium: { size: 1024, sha256, sectorSize: 512 },
+  facts: [
+    { name: 'medium md5', value: 'c3'.repeat(16), source: { file: 'disk.md5', line: 1 } },
+    { name: 'ddrescue version', value: '1.27', source: { file: 'disk.map' } },
+    { name: 'imageSize', value: 1024, source: 'computed' },
+    { name: 'format', value: 'floppy', source: 'container' },
   ],
-  warnings: ['512 bytes of the disk could not be read'],
+  mapfiles: [
+    {
+      file: 'disk.map',
+      sums: {
+        rescued: { bytes: 512, areas: 1 },
+        nonTried: nothing,
+        nonTrimmed: nothing,
+        nonScraped: nothing,
+        bad: { bytes: 512, areas: 1 },
+      },
+      ranges: [{ offset: 512, length: 512, status: 'bad' }],
+      isTruncated: false,
+      writtenAt: '2026-11-22T10:00:00.000Z',
+    },
+  ],
+  checksums: [
+    { list: 'disk.md5', line: 1, algorithm: 'md5', digest: 'c3'.repeat(16), subject: 'medium', outcome: 'match' },
+    { list: 'SHA1SUMS', line: 2, algorithm: 'sha1', digest: 'c3'.repeat(20), subject: 'data/submission/a', outcome: 'match' },
+  ],
+  notes: ['files of 0 bytes, kept: "log.txt"'],
+};
+const { medium: _, ...unopened } = acquisition;
+const accession = { number: '2026-014', title: 'Estate of N.', donor: null, received: '2026-08-01', restrictions: null };
+const recorded = { ...accession, packages: 12, notes: null, createdAt: summary.sealedAt, updatedAt: summary.sealedAt };
+const stored = {
+  id,
+  outcome: 'stored',
+  title: 'Disk 3',
+  bytes: 1,
+  files: 1,
+  mediaSize: 1,
+  mediaSha256: sha256,
+  tagManifestSha256: sha256,
+  notes: [],
 };
 
 const set =
@@ -78,23 +91,21 @@ const without = (path: string): Change => set(path, undefined);
 
 export const examples: Readonly<Record<string, Example>> = {
   'acquisition.schema.json': {
-    good: [
-      acquisition,
-      { ...acquisition, facts: [], checksums: [], warnings: [], mapfile: null, image: { ...acquisition.image, medium: null } },
-    ],
+    good: [acquisition, { ...unopened, facts: [], mapfiles: [], checksums: [], notes: [] }],
     bad: [
       ['a fact without a source', without('facts.0.source')],
-      ['a source without a basis', without('facts.0.source.basis')],
+      ['a source in other words', set('facts.0.source', 'guessed')],
       ['a line 0', set('facts.0.source.line', 0)],
       ['an object as a value', set('facts.0.value', {})],
       ['an image without files', set('image.files', [])],
       ['an image file outside data/image/', set('image.files.0.path', 'data/submission/x')],
       ['an upper-case digest', set('image.files.0.sha256', sha256.toUpperCase())],
-      ['a negative size', set('image.medium.size', -1)],
+      ['a negative size', set('medium.size', -1)],
       ['a PUID of another shape', set('image.format.puid', 'x/1')],
-      ['a rescued block in the list of what is not', set('mapfile.blocks.0.status', 'rescued')],
-      ['a total left out', without('mapfile.totals.bad')],
-      ['a checksum outcome in other words', set('checksums.0.outcome', 'ok')],
+      ['a rescued block in the list of what is not', set('mapfiles.0.ranges.0.status', 'rescued')],
+      ['a total left out', without('mapfiles.0.sums.bad')],
+      ['a digest that does not match', set('checksums.0.outcome', 'mismatch')],
+      ['a checksum of something else', set('checksums.0.subject', 'disk.img')],
       ['a field of our own invention', set('extra', 1)],
     ],
   },
@@ -124,10 +135,11 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   'cli/inspect.schema.json': {
     good: [
-      { container: { format: 'raw', size: 1024 }, media: { size: 1024, sectorSize: 512 }, volumes: [] },
+      { container: { format: 'raw', size: 1024 }, media: { size: 1024, sectorSize: 512, facts: {} }, volumes: [] },
+      { container: { format: 'ewf', size: 1024 }, media: null, volumes: [] },
       {
         container: { format: 'ewf', size: 100 },
-        media: { size: 1024, sectorSize: 512, sha256 },
+        media: { size: 1024, sectorSize: 512, sha256, facts: { label: 'SYSTEM' } },
         volumes: [
           { scheme: 'mbr', offset: 512, length: 512, type: '0x0b', fileSystem: { type: 'fat32', label: 'SYSTEM' } },
           { scheme: 'mbr', offset: 1024, length: 0, type: null, fileSystem: null },
@@ -148,14 +160,13 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/ingest.schema.json': {
-    good: [
-      { packages: [{ id, outcome: 'stored', bytes: 1, mediaSha256: sha256, title: 'Disk 3' }] },
-      { packages: [{ id: null, outcome: 'refused', bytes: 0, mediaSha256: null, error: fault }] },
-    ],
+    good: [{ packages: [stored, { path: 'b.img', id: null, outcome: 'refused', bytes: 0, mediaSha256: null, error: fault }] }],
     bad: [
       ['no list', without('packages')],
       ['an id that is no UUID', set('packages.0.id', 'disk 3')],
       ['no outcome', without('packages.0.outcome')],
+      ['a refusal without a reason', without('packages.1.error')],
+      ['a refusal with an id', set('packages.1.id', id)],
       ['a field beside the list', set('extra', 1)],
     ],
   },
@@ -174,8 +185,8 @@ export const examples: Readonly<Record<string, Example>> = {
     good: [
       {
         hits: [
-          { kind: 'file', package: id, path: 'DOS/A.TXT', snippet: '…' },
-          { kind: 'accession', package: null, accession: '2026-014' },
+          { kind: 'file', package: id, accession: null, title: 'Disk 3', path: 'data/submission/A.TXT', snippet: '…' },
+          { kind: 'accession', package: null, accession: '2026-014', title: 'Estate', path: null, snippet: '' },
         ],
       },
     ],
@@ -188,23 +199,41 @@ export const examples: Readonly<Record<string, Example>> = {
     good: [
       {
         ...summary,
-        files: [{ path: 'data/image/disk.E01', size: 100, sha256, role: 'image' }],
+        image: 'disk.img',
+        format: { id: 'floppy', title: 'Floppy disk image', puid: null },
+        lastCheckedAt: null,
+        tagManifestSha256: sha256,
+        accession,
+        files: [
+          { path: 'data/image/disk.img', role: 'image', size: 100, sha256, digests: { md5: 'c3' }, format: null, puid: null },
+        ],
         acquisition,
-        events: [{ id, type: 'ingestion', at: '2026-11-22T10:00:00.000Z', outcome: 'success', notes: [] }],
-        copies: [{ location: 'primary', status: 'ok' }],
+        events: [
+          {
+            id,
+            type: 'ingestion',
+            at: '2026-11-22T10:00:00.000Z',
+            outcome: 'success',
+            detail: '',
+            notes: [],
+            agents: [{ name: 'Strongroom', type: 'software', role: 'executing program' }],
+            sealed: true,
+          },
+        ],
+        copies: [{ id, location: 'main', status: 'ok', storedAt: summary.sealedAt, lastCheckedAt: null, lastOkAt: null }],
       },
     ],
     bad: [
       ['no accession', without('accession')],
       ['no events', without('events')],
-      ['an acquisition record that is wrong inside', set('acquisition.warnings', 'none')],
+      ['an acquisition record that is wrong inside', set('acquisition.notes', 'none')],
       ['an outcome in other words', set('events.0.outcome', 'pass')],
       ['a time without a zone', set('events.0.at', '2026-11-22T10:00:00')],
     ],
   },
   'cli/audit.schema.json': {
     good: [
-      { checked: 2, ok: 2, damaged: [] },
+      { checked: 2, ok: 2, damaged: [], unreadable: [] },
       {
         checked: 2,
         ok: 0,
@@ -216,10 +245,17 @@ export const examples: Readonly<Record<string, Example>> = {
             ranges: [{ offset: 1048576, length: 1048576 }],
             files: [{ volume: 0, path: 'DOS/A.TXT' }],
             outcome: 'altered',
+            detail: 'the bytes read twice do not have the digest that was sealed',
           },
         ],
         unreadable: [
-          { package: id, location: 'primary', path: 'data/submission/a.jpg', detail: 'the device reports a read error (EIO)' },
+          {
+            package: id,
+            location: 'primary',
+            path: 'data/submission/a.jpg',
+            ranges: [],
+            detail: 'the device reports a read error (EIO)',
+          },
         ],
       },
     ],
@@ -237,39 +273,30 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/export.schema.json': {
-    good: [{ package: id, to: '/tmp/a.tar', as: 'tar', bytes: 10240, withHistory: false }],
-    bad: [['no path', without('to')]],
+    good: [{ package: id, target: '/tmp/a.tar', as: 'tar', bytes: 10240, files: 7, sha256 }],
+    bad: [['no path', without('target')]],
   },
   'cli/accession-list.schema.json': {
-    good: [
-      {
-        accessions: [
-          {
-            number: '2026-014',
-            title: 'Estate of N.',
-            packages: 12,
-            donor: null,
-            received: '2026-08-01',
-            restrictions: null,
-            notes: null,
-          },
-        ],
-      },
-    ],
+    good: [{ accessions: [recorded] }],
     bad: [
       ['no number', without('accessions.0.number')],
       ['a day in words', set('accessions.0.received', 'August')],
     ],
   },
+  'cli/accession-add.schema.json': { good: [recorded], bad: [['no count of packages', without('packages')]] },
+  'cli/serve.schema.json': {
+    good: [{ url: 'http://127.0.0.1:4000', api: 'http://127.0.0.1:4000/api/docs', home: '/home' }],
+    bad: [['no address', without('url')]],
+  },
   'cli/rebuild.schema.json': {
-    good: [{ entries: 7, packages: 3, adopted: [id] }],
+    good: [{ entries: 7, packages: 3, adopted: [id], problems: [{ package: id, code: 'package/gone', message: 'it is gone' }] }],
     bad: [
       ['a negative count', set('packages', -1)],
       ['a field of our own invention', set('extra', 1)],
     ],
   },
   'cli/doctor.schema.json': {
-    good: [{ ok: false, checks: [{ name: 'storage', ok: false, message: 'the disk is full', freeBytes: 0 }] }],
+    good: [{ ok: false, checks: [{ name: 'storage', ok: false, detail: 'the disk is full', freeBytes: 0 }] }],
     bad: [
       ['nothing checked', set('checks', [])],
       ['a check without a verdict', without('checks.0.ok')],
