@@ -23,6 +23,7 @@ describe('docs/dependencies.md', () => {
     ['What runs', 'package.json', 'dependencies'],
     ['What builds and judges', 'package.json', 'devDependencies'],
     ['What `bagit-js` runs on', 'ingest/bagit-js/package.json', 'dependencies'],
+    ['What `bagit-js` is tested with', 'ingest/bagit-js/package.json', 'devDependencies'],
   ] as const)('"%s" names what %s has as %s, each once', (chapter, file, kind) => {
     expect(chapters.get(chapter)?.toSorted()).toEqual(dependenciesOf(file, kind).toSorted());
   });
