@@ -126,7 +126,10 @@ export class AccessionsService {
       accession: accession.number,
       facts: { kind: 'accession', accession },
     });
-    await this.events.record(async () => event(await next()), (each, manager) => this.apply(each, manager));
+    await this.events.record(
+      async () => event(await next()),
+      (each, manager) => this.apply(each, manager),
+    );
   }
 
   private async row(number: string): Promise<Accession | null> {

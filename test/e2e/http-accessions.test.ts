@@ -11,7 +11,13 @@ afterAll(() => server?.[Symbol.asyncDispose]());
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect(answer).toMatchObject({
     status,
-    json: { type: `urn:strongroom:problem:${code}`, status, code, title: expect.stringMatching(/\S/), detail: expect.stringMatching(/\S/) },
+    json: {
+      type: `urn:strongroom:problem:${code}`,
+      status,
+      code,
+      title: expect.stringMatching(/\S/),
+      detail: expect.stringMatching(/\S/),
+    },
   });
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
 }
@@ -27,7 +33,10 @@ describe('an accession', () => {
     expect(await server.get(`accessions/${asked.number}`, { 'if-none-match': etag })).toMatchObject({ status: 304, text: '' });
     const changed = await server.send('PATCH', `accessions/${asked.number}`, { title: 'Disks', donor: null });
     expect(changed).toMatchObject({ status: 200, json: { title: 'Disks', donor: null, received: '2026-11-20' } });
-    expect(await server.get(`accessions/${asked.number}`, { 'if-none-match': etag })).toMatchObject({ status: 200, json: changed.json });
+    expect(await server.get(`accessions/${asked.number}`, { 'if-none-match': etag })).toMatchObject({
+      status: 200,
+      json: changed.json,
+    });
   });
 
   it('may have a number in any script, a hundred characters long', async () => {
@@ -122,15 +131,18 @@ describe('forty requests at a time', () => {
     expect(statusOf('new')).toEqual(Array.from({ length: 10 }, () => 201));
     expect(statusOf('wrong')).toEqual(Array.from({ length: 10 }, () => 422));
     expect(statusOf('read')).toEqual(Array.from({ length: 10 }, () => 200));
-    expect(statusOf('same').toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(statusOf('same').toSorted((a, b) => a - b)).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
 
     const { json } = await server.get('accessions?limit=200');
     const crowd = (json.items as { number: string; notes: string }[]).filter(({ number }) => number.startsWith('crowd-'));
     const expected = wishes.filter(({ kind }) => kind === 'new').map(({ n }) => `crowd-${n}`);
     expect(crowd.map(({ number }) => number).toSorted()).toEqual([...expected, 'crowd-same'].toSorted());
-    for (const { number, notes } of crowd.filter((each) => each.number !== 'crowd-same')) expect(notes).toBe(`note ${number.slice(6)}`);
+    for (const { number, notes } of crowd.filter((each) => each.number !== 'crowd-same'))
+      expect(notes).toBe(`note ${number.slice(6)}`);
     const winner = answers.find((answer, n) => wishes[n]?.kind === 'same' && answer.status === 201);
     expect(crowd.find(({ number }) => number === 'crowd-same')?.notes).toBe(winner?.json.notes);
-    expect((await server.get('health/checkup')).json.checks).toContainEqual(expect.objectContaining({ name: 'journal', ok: true }));
+    expect((await server.get('health/checkup')).json.checks).toContainEqual(
+      expect.objectContaining({ name: 'journal', ok: true }),
+    );
   });
 });

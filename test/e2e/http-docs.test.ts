@@ -16,7 +16,9 @@ it('docs/api.md does what it says, from the accession to the exported package', 
   const page = await readFile(`${root}docs/api.md`, 'utf8');
   const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = '']) => code);
   expect(blocks.length).toBeGreaterThan(8);
-  const script = ['set -euo pipefail', ...blocks.map((block, n) => `echo "== block ${n + 1}"\n${block}`), 'echo "== end"'].join('\n');
+  const script = ['set -euo pipefail', ...blocks.map((block, n) => `echo "== block ${n + 1}"\n${block}`), 'echo "== end"'].join(
+    '\n',
+  );
   const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
     const env = { ...process.env, STRONGROOM_URL: server.url };
     execFile('bash', ['-c', script], { cwd: root, env, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
@@ -29,5 +31,7 @@ it('docs/api.md does what it says, from the accession to the exported package', 
   expect(output).toContain('\nok\n');
   expect(output).toMatch(/package\.tar: OK/);
   expect(output).toMatch(/event: done/);
-  expect((await server.get('packages')).json.items).toMatchObject([{ title: 'Marrowby, disk 7', accession: '2026-014', status: 'ok' }]);
+  expect((await server.get('packages')).json.items).toMatchObject([
+    { title: 'Marrowby, disk 7', accession: '2026-014', status: 'ok' },
+  ]);
 });

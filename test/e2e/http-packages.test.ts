@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, ownerOf, serve, type Serving, strongroom } from '../support/serve.ts';
+import { type Answer, done, ownerOf, serve, type Serving } from '../support/serve.ts';
 
 const carrier = fileURLToPath(new URL('../../examples/donated-disk/carrier/', import.meta.url));
 const image = await readFile(`${carrier}marrowby-disk-07.img`);
@@ -23,10 +23,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'small.img'), Buffer.alloc(4096, 7));
   await writeFile(join(folder, 'empty.txt'), '');
   await writeFile(join(folder, 'Größe & 50%.txt'), 'abc');
-  expect((await strongroom(home, 'accession', 'add', '2026-014')).code).toBe(0);
+  await done(home, 'accession', 'add', '2026-014');
   const ids = [];
   for (const path of [carrier, folder]) {
-    const { stdout } = await strongroom(home, 'ingest', '--json', '--accession', '2026-014', path);
+    const stdout = await done(home, 'ingest', '--json', '--accession', '2026-014', path);
     ids.push((JSON.parse(stdout) as { packages: [{ id: string }] }).packages[0].id);
   }
   [disk = '', small = ''] = ids;
@@ -40,7 +40,10 @@ afterAll(async () => {
 
 const contentPath = (id: string, path: string): string => `packages/${id}/content?path=${encodeURIComponent(path)}`;
 
-async function bytes(path: string, headers: Record<string, string> = {}): Promise<{ status: number; headers: Headers; body: Buffer }> {
+async function bytes(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: Buffer }> {
   const response = await fetch(`${server.url}/api/v1/${path}`, { headers });
   return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
 }
@@ -73,7 +76,9 @@ describe('packages', () => {
       expect.arrayContaining(['message digest calculation', 'ingestion end']),
     );
     const files = (await server.get(`packages/${disk}/files`)).json.items as { path: string; size: number; sha256: string }[];
-    expect(files).toContainEqual(expect.objectContaining({ path: 'data/image/marrowby-disk-07.img', size: image.length, sha256: sha256(image) }));
+    expect(files).toContainEqual(
+      expect.objectContaining({ path: 'data/image/marrowby-disk-07.img', size: image.length, sha256: sha256(image) }),
+    );
     expect(files.map(({ path }) => path)).toEqual(files.map(({ path }) => path).toSorted());
   });
 
@@ -136,9 +141,12 @@ describe('content', () => {
     expect(named.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%26%2050%25.txt");
   });
 
-  it.each(['../../home.json', '/etc/passwd', 'data/image', 'data/image/../image/marrowby-disk-07.img'])('is only what the package holds: not %s', async (path) => {
-    expect(await server.get(contentPath(disk, path))).toMatchObject({ status: 404, json: { code: 'package/no-such-file' } });
-  });
+  it.each(['../../home.json', '/etc/passwd', 'data/image', 'data/image/../image/marrowby-disk-07.img'])(
+    'is only what the package holds: not %s',
+    async (path) => {
+      expect(await server.get(contentPath(disk, path))).toMatchObject({ status: 404, json: { code: 'package/no-such-file' } });
+    },
+  );
 
   it('is told by HEAD without being read; each reading is an event', async () => {
     const readings = async (): Promise<string[]> =>
@@ -157,9 +165,15 @@ describe('content', () => {
 
 describe('search', () => {
   it('finds by beginnings of words and by digest, and takes anything for words', async () => {
-    expect((await server.get('search?q=MARROWB')).json.hits).toContainEqual(expect.objectContaining({ kind: 'package', package: disk }));
-    expect((await server.get(`search?q=${sha256(image)}`)).json.hits).toMatchObject([{ kind: 'file', package: disk, path: 'data/image/marrowby-disk-07.img' }]);
-    expect((await server.get('search?q=2026-014')).json.hits).toContainEqual(expect.objectContaining({ kind: 'accession', accession: '2026-014' }));
+    expect((await server.get('search?q=MARROWB')).json.hits).toContainEqual(
+      expect.objectContaining({ kind: 'package', package: disk }),
+    );
+    expect((await server.get(`search?q=${sha256(image)}`)).json.hits).toMatchObject([
+      { kind: 'file', package: disk, path: 'data/image/marrowby-disk-07.img' },
+    ]);
+    expect((await server.get('search?q=2026-014')).json.hits).toContainEqual(
+      expect.objectContaining({ kind: 'accession', accession: '2026-014' }),
+    );
     for (const q of ['"', 'a AND (', '*', 'NEAR(', '-', '\\', '%', "'; DROP TABLE package"]) {
       expect((await server.get(`search?q=${encodeURIComponent(q)}`)).status).toBe(200);
     }
@@ -173,7 +187,10 @@ describe('audits', () => {
     const one = await server.send('POST', 'fixity/runs', { packages: [disk] });
     expect(one).toMatchObject({ status: 202, json: { jobs: [expect.any(String)] } });
     const news = await server.watch(one.json.jobs[0]);
-    expect(news.at(-1)).toMatchObject({ type: 'done', data: { state: 'done', result: { package: disk, outcome: 'ok', findings: [] } } });
+    expect(news.at(-1)).toMatchObject({
+      type: 'done',
+      data: { state: 'done', result: { package: disk, outcome: 'ok', findings: [] } },
+    });
     const all = await server.send('POST', 'fixity/runs', { all: true });
     expect(all.json.jobs).toHaveLength(2);
     for (const job of all.json.jobs) expect((await server.watch(job)).at(-1)?.type).toBe('done');
@@ -201,7 +218,10 @@ describe('exports', () => {
     expect(whole.headers.get('etag')).toBe(`"${view.sha256}"`);
     expect(whole.headers.get('content-disposition')).toContain(`${small}.${as}`);
     const half = Math.floor(whole.body.length / 2);
-    const parts = [await bytes(`exports/${id}/content`, { range: `bytes=0-${half}` }), await bytes(`exports/${id}/content`, { range: `bytes=${half + 1}-` })];
+    const parts = [
+      await bytes(`exports/${id}/content`, { range: `bytes=0-${half}` }),
+      await bytes(`exports/${id}/content`, { range: `bytes=${half + 1}-` }),
+    ];
     expect(parts.map(({ status }) => status)).toEqual([206, 206]);
     expect(Buffer.concat(parts.map(({ body }) => body)).equals(whole.body)).toBe(true);
     expect(await server.get(`exports/${id}/content`, { 'if-none-match': `"${view.sha256}"` })).toMatchObject({ status: 304 });
@@ -227,7 +247,8 @@ describe('exports', () => {
     const ids = (await Promise.all(asked)).map(({ json }) => json.id as string);
     const early = await server.get(`exports/${ids.at(-1)}/content`);
     expect(early).toMatchObject({ status: 409, json: { code: 'export/not-ready' } });
-    for (const id of ids) expect((await server.watch(id)).at(-1)).toMatchObject({ type: 'done', data: { error: null, attempts: 1 } });
+    for (const id of ids)
+      expect((await server.watch(id)).at(-1)).toMatchObject({ type: 'done', data: { error: null, attempts: 1 } });
     await server.stop();
     // Two hours go by: for the job's row, and for the file.
     const db = new Database(join(home, 'catalogue.sqlite'));
@@ -251,7 +272,10 @@ describe('what only this machine may ask for', () => {
     const { token = '' } = await ownerOf(home);
     const wrong = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     for (const headers of [{}, { 'x-strongroom-token': '' }, { 'x-strongroom-token': wrong }, { 'x-strongroom-token': 'x' }]) {
-      expect(await server.send('POST', path, body, headers as Record<string, string>)).toMatchObject({ status: 403, json: { code: 'http/only-local' } });
+      expect(await server.send('POST', path, body, headers as Record<string, string>)).toMatchObject({
+        status: 403,
+        json: { code: 'http/only-local' },
+      });
     }
     expect((await server.send('POST', path, body, { 'x-strongroom-token': token })).status).not.toBe(403);
   });

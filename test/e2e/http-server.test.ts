@@ -6,7 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ownerOf, serve, type Serving, strongroom } from '../support/serve.ts';
+import { done, ownerOf, serve, type Serving, strongroom } from '../support/serve.ts';
 
 const disk = fileURLToPath(new URL('../../examples/donated-disk/carrier', import.meta.url));
 let home = '';
@@ -15,7 +15,7 @@ let server: Serving;
 /** A package that no audit has read, and a budget at which the audit of its 1.5 MB takes most of an hour. */
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'strongroom-e2e-'));
-  expect((await strongroom(home, 'ingest', disk)).code).toBe(0);
+  await done(home, 'ingest', disk);
   server = await serve({ STRONGROOM_AUDIT_BYTES_PER_SECOND: '512' }, home);
 });
 afterAll(async () => {
@@ -26,7 +26,11 @@ afterAll(async () => {
 describe('strongroom serve', () => {
   it('tells where it answers, to people and in lock.json, which only its owner can read', async () => {
     expect(JSON.parse(server.said)).toEqual({ url: server.url, api: `${server.url}/api/docs`, home });
-    expect(await ownerOf(home)).toMatchObject({ pid: server.pid, url: server.url, token: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(await ownerOf(home)).toMatchObject({
+      pid: server.pid,
+      url: server.url,
+      token: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     expect((await stat(join(home, 'lock.json'))).mode & 0o777).toBe(0o600);
     expect((await server.get('health/live')).json).toMatchObject({ status: 'alive' });
   });
@@ -76,11 +80,11 @@ describe('strongroom serve', () => {
 function reaches(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 2000 });
-    const done = (answer: boolean): void => {
+    const answered = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false)).once('timeout', () => done(false));
+    socket.once('connect', () => answered(true));
+    socket.once('error', () => answered(false)).once('timeout', () => answered(false));
   });
 }

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints } from '../schemas/judge.ts';
-import { ownerOf, serve, type Serving, strongroom } from '../support/serve.ts';
+import { done, ownerOf, serve, type Serving, strongroom } from '../support/serve.ts';
 
 const carrier = fileURLToPath(new URL('../../examples/donated-disk/carrier', import.meta.url));
 let work = '';
 let server: Serving;
 /** Of the package that was ingested while the server runs. */
 let id = '';
+let ingested: { packages: { id: string }[] };
 
 /** Runs a command with --json and judges what it prints by the schema of that command. */
 async function judged(name: string, ...args: string[]) {
@@ -26,10 +27,11 @@ async function judged(name: string, ...args: string[]) {
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'strongroom-remote-'));
   server = await serve({ STRONGROOM_WORKERS: '1' });
-  expect((await strongroom(server.home, 'accession', 'add', '2026-014', '--donor', 'Ada Marrowby')).code).toBe(0);
-  const { code, json } = await judged('ingest', 'ingest', carrier, '--accession', '2026-014', '--title', 'Marrowby 7');
-  expect(code).toBe(0);
-  id = json.packages[0].id;
+  await done(server.home, 'accession', 'add', '2026-014', '--donor', 'Ada Marrowby');
+  ingested = JSON.parse(
+    await done(server.home, 'ingest', '--json', carrier, '--accession', '2026-014', '--title', 'Marrowby 7'),
+  ) as typeof ingested;
+  id = ingested.packages[0]?.id ?? '';
 });
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
@@ -38,6 +40,7 @@ afterAll(async () => {
 
 describe('beside a running server', () => {
   it('an ingest is the server’s, under the accession that was named', async () => {
+    expect(complaints('cli/ingest.schema.json', ingested)).toEqual([]);
     expect((await server.get(`packages/${id}`)).json).toMatchObject({ title: 'Marrowby 7', accession: '2026-014' });
     expect((await server.get('jobs?kind=deposit.ingest')).json.items).toMatchObject([{ state: 'done', result: { id } }]);
   });
@@ -48,7 +51,9 @@ describe('beside a running server', () => {
     expect(shown).toMatchObject({ id, accession: { number: '2026-014', donor: 'Ada Marrowby' }, copies: [{ location: 'main' }] });
     expect(shown.files.length).toBeGreaterThan(7);
     expect((await judged('search', 'search', 'marrow')).json.hits).toContainEqual(expect.objectContaining({ package: id }));
-    expect((await judged('accession-list', 'accession', 'list')).json.accessions).toMatchObject([{ number: '2026-014', packages: 1 }]);
+    expect((await judged('accession-list', 'accession', 'list')).json.accessions).toMatchObject([
+      { number: '2026-014', packages: 1 },
+    ]);
     expect(await judged('doctor', 'doctor')).toMatchObject({ code: 0, json: { ok: true } });
   });
 
@@ -57,7 +62,11 @@ describe('beside a running server', () => {
     for (const name of ['a.tar', 'b.tar']) {
       const { code, json } = await judged('export', 'export', id, '--as', 'tar', '--to', join(work, name));
       expect(code).toBe(0);
-      digests.push(createHash('sha256').update(await readFile(join(work, name))).digest('hex'));
+      digests.push(
+        createHash('sha256')
+          .update(await readFile(join(work, name)))
+          .digest('hex'),
+      );
       expect(json.sha256).toBe(digests.at(-1));
     }
     expect(digests[0]).toBe(digests[1]);
@@ -75,7 +84,11 @@ describe('beside a running server', () => {
     await writeFile(path, bytes);
     const { code, json } = await judged('audit', 'audit', id);
     expect(code).toBe(1);
-    expect(json).toMatchObject({ checked: 1, ok: 0, damaged: [{ package: id, path: 'data/image/marrowby-disk-07.img', outcome: 'altered' }] });
+    expect(json).toMatchObject({
+      checked: 1,
+      ok: 0,
+      damaged: [{ package: id, path: 'data/image/marrowby-disk-07.img', outcome: 'altered' }],
+    });
     const [{ offset, length }] = json.damaged[0].ranges as [{ offset: number; length: number }];
     expect(offset <= 1_100_000 && 1_100_000 < offset + length).toBe(true);
     expect((await server.get(`packages/${id}`)).json).toMatchObject({ status: 'altered' });

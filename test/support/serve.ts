@@ -51,6 +51,13 @@ export function strongroom(home: string, ...args: string[]): Promise<Command> {
   });
 }
 
+/** A command that must succeed. @throws Error with what it said. */
+export async function done(home: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await strongroom(home, ...args);
+  if (code !== 0) throw new Error(`strongroom ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout;
+}
+
 /** The caller disposes it: the process ends, its home goes unless it was given. */
 export async function serve(settings: Record<string, string> = {}, home?: string): Promise<Serving> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'strongroom-e2e-')));
@@ -113,7 +120,9 @@ export async function serve(settings: Record<string, string> = {}, home?: string
 /** Server-sent events of a finished stream, in order. */
 function eventsIn(text: string): { type: string; data: Answer['json'] }[] {
   return text.split('\n\n').flatMap((block) => {
-    const fields = new Map(block.split('\n').map((each) => [each.slice(0, each.indexOf(':')), each.slice(each.indexOf(':') + 2)]));
+    const fields = new Map(
+      block.split('\n').map((each) => [each.slice(0, each.indexOf(':')), each.slice(each.indexOf(':') + 2)]),
+    );
     const data = fields.get('data');
     return data === undefined ? [] : [{ type: fields.get('event') ?? 'message', data: JSON.parse(data) as unknown }];
   });
