@@ -2,12 +2,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { escaped, Fault, FaultKind, wordsOfSystemError } from '../kernel/index.ts';
-import type { OpenedPackage } from '../package/index.ts';
-import type { Contents, ExportEntry, ExportFile } from './exporter.ts';
+import { type OpenedPackage, TAG_MANIFEST_PATH } from '../package/index.ts';
+import type { Contents, ExportEntry, Exporter, ExportFile } from './exporter.ts';
 import { type AddedFile, type AddedTagManifest, HISTORY_PATH } from './history.ts';
-
-/** The package's own; its digest is `OpenedPackage.tagManifestSha256`. */
-const SEALED_TAG_MANIFEST = 'tagmanifest-sha256.txt';
 
 /** What the package says it holds, counted before anything is written. */
 export interface Survey {
@@ -18,19 +15,23 @@ export interface Survey {
 }
 
 export interface Reading {
-  /** Bytes read, as a share of the whole. */
+  /** Bytes read since the last call. */
   onBytes(count: number): void;
   readonly signal?: AbortSignal | undefined;
   readonly history?: { readonly events: AddedFile; readonly manifest: AddedTagManifest } | undefined;
 }
 
-/** @throws Fault 'export/missing', 'export/unsafe-path'. */
-export async function survey(pkg: OpenedPackage, signal?: AbortSignal): Promise<Survey> {
+/**
+ * @param mustTake the exporter's word on each path.
+ * @throws Fault 'export/missing', 'export/unsafe-path', and what `mustTake` throws.
+ */
+export async function survey(pkg: OpenedPackage, mustTake: Exporter['mustTake'], signal?: AbortSignal): Promise<Survey> {
   let files = 0;
   let bytes = 0;
   const taken = new Set<string>();
   for await (const source of sourcesOf(pkg)) {
     signal?.throwIfAborted();
+    mustTake?.(pkg.id, source.path);
     files += 1;
     bytes += source.size;
     if (!source.path.includes('/') || source.path === HISTORY_PATH) taken.add(source.path);
@@ -82,7 +83,7 @@ async function* sourcesOf(pkg: OpenedPackage): AsyncGenerator<Source> {
       }
       previous = bytes;
       checkPath(pkg, path);
-      const sealed = path === SEALED_TAG_MANIFEST ? pkg.tagManifestSha256 : sha256;
+      const sealed = path === TAG_MANIFEST_PATH ? pkg.tagManifestSha256 : sha256;
       yield { path, size, sha256: sealed, open: async () => pkg.stream(path) };
     }
   } catch (error) {
@@ -127,9 +128,9 @@ async function* verified(pkg: OpenedPackage, source: Source, reading: Reading): 
     kind: 'file',
     path: source.path,
     size: source.size,
-    async *read(share = 1) {
+    async *read() {
       const also = manifest === undefined ? undefined : createHash(manifest.algorithm);
-      yield* checked(pkg, source, reading, { share, also });
+      yield* checked(pkg, source, reading, also);
       digest = also?.digest('hex') ?? '';
       whole = true;
     },
@@ -142,7 +143,7 @@ async function* checked(
   pkg: OpenedPackage,
   source: Source,
   reading: Reading,
-  { share, also }: { share: number; also: Hash | undefined },
+  also: Hash | undefined,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
@@ -156,7 +157,7 @@ async function* checked(
       also?.update(chunk);
       size += chunk.length;
       if (size > source.size) break; // never a byte more than the archive's header says
-      reading.onBytes(chunk.length * share);
+      reading.onBytes(chunk.length);
       yield chunk;
     }
   } catch (error) {

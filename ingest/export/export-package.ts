@@ -34,7 +34,7 @@ const OVERHEAD_PER_FILE = 2048;
  * package with the same history. Every file is compared with its sealed SHA-256 while it is written; if one differs, or
  * anything else fails, or `signal` aborts (its reason is thrown), nothing is left at `to`.
  * @throws Fault 'export/altered', 'export/missing', 'export/target-exists', 'export/target-folder', 'export/target-full',
- * 'export/target-not-writable', 'export/history-taken', 'export/unreadable', and what the package's storage throws.
+ * 'export/target-not-writable', 'export/history-taken', 'export/unreadable', 'export/name-not-for-zip', and what the package's storage throws.
  */
 export async function exportPackage(
   exporter: Exporter,
@@ -46,7 +46,7 @@ export async function exportPackage(
   signal?.throwIfAborted();
   const target = await Target.prepare(to);
   try {
-    const sealed = await survey(pkg, signal);
+    const sealed = await survey(pkg, exporter.mustTake, signal);
     const history = await withHistory(target, sealed.taken, options);
     const totalBytes = sealed.bytes + (history?.events.size ?? 0);
     const files = sealed.files + (history === undefined ? 0 : 2);
@@ -74,6 +74,6 @@ function progressOf(totalBytes: number, onProgress: Progress | undefined): (coun
   let done = 0;
   return (count) => {
     done += count;
-    onProgress?.({ stage: 'export', doneBytes: Math.min(Math.floor(done), totalBytes), totalBytes });
+    onProgress?.({ stage: 'export', doneBytes: Math.min(done, totalBytes), totalBytes });
   };
 }

@@ -20,10 +20,9 @@ export interface ExportFile {
   /**
    * The file's bytes, exactly `size` of them; the end is reached only when their SHA-256 is the sealed one. Must be read to
    * the end before the next entry is asked for; the buffers are the reader's to keep.
-   * @param share of the file's bytes that this reading counts as progress: 1, or less when it is read more than once.
    * @throws Fault 'export/altered', 'export/missing'; 'export/unreadable' and the storage's own when a retry may help.
    */
-  read(share?: number): AsyncGenerator<Uint8Array, void, undefined>;
+  read(): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 export type ExportEntry = ExportFolder | ExportFile;
@@ -54,6 +53,11 @@ export interface Exporter {
   readonly title: string;
   /** Of the file made, dot included; '' when a folder is made. */
   readonly extension: string;
+  /**
+   * Asked for every file before the first byte is written; absent when every path can be taken.
+   * @throws Fault with a way out, when the result can't hold this path under that name.
+   */
+  readonly mustTake?: (id: string, path: string) => void;
   /**
    * Makes `target`, durable down to its bytes and its own folders. Depends on the contents alone, never on the machine's time
    * zone, language or user. May leave other files beside the target: their folder is private and thrown away.

@@ -18,6 +18,7 @@ export {
   packageKey,
   PREMIS_PATH,
   SUBMISSION_FOLDER,
+  TAG_MANIFEST_PATH,
 } from './package.ts';
 export { BAG_PATH, type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
 export { type SealedPackage, type SealOrder, sealPackage } from './seal-package.ts';

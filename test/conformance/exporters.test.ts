@@ -12,7 +12,7 @@ import { Fault } from '#ingest/kernel';
 import type { OpenedPackage } from '#ingest/package';
 import { digestOf, faultsOfBag, type FixturePackage, makeBag, openFixture, treeOf } from '../ingest/export/bag-fixture.ts';
 import { have, readersOf, run } from '../ingest/export/readers.ts';
-import { bags } from '../ingest/export/sample-bags.ts';
+import { bags, heldBy } from '../ingest/export/sample-bags.ts';
 
 const ID = '01935e2a-7b1c-7000-8000-0123456789ab';
 
@@ -37,6 +37,7 @@ describe.each([...exporters.keys()])('%s', (id) => {
   const freshFolder = async (): Promise<string> => mkdtemp(join(root, 'to-'));
   const to = (folder: string): string => join(folder, `${ID}${exporter.extension}`);
   const readers = readersOf(id);
+  const held = heldBy(exporter);
 
   /** The bag inside the export, by the first program that is here. */
   async function unpacked(target: string): Promise<string> {
@@ -74,7 +75,18 @@ describe.each([...exporters.keys()])('%s', (id) => {
 
   it('is read by at least one program of others', () => expect(readers.map(({ name }) => name)).not.toEqual([]));
 
-  describe.each(Object.keys(bags))('%s', (name) => {
+  it.each(Object.keys(bags).filter((name) => !held.includes(name)))(
+    'refuses %s, which it cannot hold, before it reads a byte of it',
+    async (name) => {
+      let read = 0;
+      const stream = async (path: string): Promise<Readable> => ((read += 1), packages[name]!.stream(path));
+      const fault = await refusal({ ...packages[name]!, stream });
+      expect(fault).toMatchObject({ kind: 'refused', message: expect.stringMatching(/[Ee]xport .*as /) as string });
+      expect(read).toBe(0);
+    },
+  );
+
+  describe.each(held)('%s', (name) => {
     it.each(readers)('comes out of $name as it was sealed', async (reader) => {
       const pkg = packages[name]!;
       const target = to(await freshFolder());
@@ -279,9 +291,12 @@ describe.each([...exporters.keys()])('%s', (id) => {
     const reason = new Error('cancelled by the archivist');
     expect(await refusal(packages['one image']!, { signal: AbortSignal.abort(reason) })).toBe(reason);
 
+    const streams: Readable[] = [];
+    const watched = await openFixture(packages['one image']!.folder, ID, { wrap: (_, stream) => (streams.push(stream), stream) });
     const midway = new AbortController();
     const onProgress: ExportOptions['onProgress'] = ({ doneBytes }) => doneBytes > 7 << 20 && midway.abort(reason);
-    expect(await refusal(packages['one image']!, { signal: midway.signal, onProgress })).toBe(reason);
+    expect(await refusal(watched, { signal: midway.signal, onProgress })).toBe(reason);
+    expect(streams.filter(({ destroyed }) => !destroyed)).toEqual([]);
 
     const silent = new AbortController();
     const pkg = packages['one image']!;
@@ -352,7 +367,9 @@ describe.each([...exporters.keys()])('%s', (id) => {
       const noisy = Buffer.alloc(20 << 20, 'no zeros here');
       const folder = await makeBag(await mkdtemp(join(root, 'bag-')), ID, { 'data/image/disk.img': noisy });
       const hidden = join(disk, `${ID}${exporter.extension}.other`);
+      const streams: Readable[] = [];
       const pkg = await openFixture(folder, ID, {
+        wrap: (_, stream) => (streams.push(stream), stream),
         async beforeStream(path) {
           if (path !== 'data/image/disk.img') return;
           await run('sh', ['-c', `head -c 40000000 /dev/zero | tr '\\0' x > "$0"`, hidden]);
@@ -361,6 +378,7 @@ describe.each([...exporters.keys()])('%s', (id) => {
       const attempt = exportPackage(exporter, pkg, to(disk));
       await expect(attempt).rejects.toMatchObject({ kind: 'refused', code: 'export/target-full' });
       await expect(attempt).rejects.toThrow(/the disk is full \(ENOSPC\)/);
+      expect(streams.filter(({ destroyed }) => !destroyed)).toEqual([]);
       await rm(hidden);
       expect(await readdir(disk)).toEqual([]);
     });

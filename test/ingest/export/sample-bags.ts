@@ -1,4 +1,5 @@
 /** What the packages of the exporters' tests hold. */
+import type { Exporter } from '#ingest/export';
 
 function imageWithHoles(): Buffer {
   const image = Buffer.alloc((20 << 20) + 777);
@@ -19,7 +20,6 @@ const ODD_NAMES = [
   'trailing ',
   'dot.',
   'tab\there',
-  'back\\slash',
   'qu"ote\'s',
   'star*?<>|:',
   '-rf',
@@ -56,5 +56,18 @@ export const bags: Record<string, Record<string, string | Uint8Array>> = {
       'x'.repeat((index % 10) * 100),
     ]),
   ),
+  'a backslash in a name': { 'data/submission/back\\slash.log': 'imaged' },
   'no payload': { 'metadata/premis.xml': '<premis/>' },
 };
+
+/** Names of the bags that the exporter says it can hold. */
+export function heldBy(exporter: Exporter): string[] {
+  return Object.keys(bags).filter((name) => {
+    try {
+      for (const path of Object.keys(bags[name] ?? {})) exporter.mustTake?.('id', path);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
