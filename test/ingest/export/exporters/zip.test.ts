@@ -133,7 +133,7 @@ describe('zip', () => {
     await expect(run('unzip', ['-t', file])).rejects.toThrow(/unzip -t/);
   });
 
-  // yazl walks all entries for each one: this takes a minute.
+  // yazl walks all entries for each one: this takes minutes.
   it.runIf(process.env['STRONGROOM_SLOW'] !== undefined)('holds more than 65,535 entries', { timeout: 600_000 }, async () => {
     const empty = digestOf(Buffer.alloc(0));
     const paths = Array.from({ length: 66_000 }, (_, index) => `data/${String(index).padStart(5, '0')}`);
