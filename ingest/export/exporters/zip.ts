@@ -3,7 +3,8 @@
  *
  * Sizes and CRC-32 lie behind each file's bytes and in the central directory at the end. Readers that never look there (Java's
  * ZipInputStream, anything that unzips from a pipe) can't take stored entries apart: they need the tar. yazl holds its directory
- * in memory and walks it for each entry; for some hundred thousand files, and for large images, tar is the better choice too.
+ * in memory and walks it for each entry, so time grows with the square of their number: from some ten thousand files on, and for
+ * large images, tar is the better choice.
  */
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
