@@ -6,7 +6,7 @@ import { openHome } from '../database/home.ts';
 import { acquireHomeLock, homeOwner } from '../database/home-lock.ts';
 import type { Archive } from './archive.ts';
 import type { GlobalOptions } from './exit-code.ts';
-import { LocalArchive, startContext } from './local-archive.ts';
+import type { LocalArchive } from './local-archive.ts';
 import { RemoteArchive } from './remote-archive.ts';
 
 export interface Opening {
@@ -22,7 +22,7 @@ export function settingsOf({ home }: GlobalOptions): Settings {
   return readSettings(process.env, { home });
 }
 
-/** The caller disposes it. @throws Fault 'home/…', 'database/…'. */
+/** The application is only loaded when it is needed: that takes longer than most commands. The caller disposes. @throws Fault 'home/…', 'database/…'. */
 export async function openArchive(options: GlobalOptions, { command, writes, creates }: Opening): Promise<Archive> {
   const settings = settingsOf(options);
   await openHome(settings.home, { create: creates });
@@ -30,8 +30,9 @@ export async function openArchive(options: GlobalOptions, { command, writes, cre
   try {
     const lock = await acquireHomeLock(settings.home, { command: `strongroom ${command}` });
     try {
-      const app = await startContext({ settings, access: 'write', person, roles: [] });
-      return interruptible(new LocalArchive(app, () => lock.release()));
+      const local = await import('./local-archive.ts');
+      const app = await local.startContext({ settings, access: 'write', person, roles: [] });
+      return interruptible(new local.LocalArchive(app, () => lock.release()));
     } catch (error) {
       await lock.release();
       throw error;
@@ -41,8 +42,9 @@ export async function openArchive(options: GlobalOptions, { command, writes, cre
     const owner = await homeOwner(settings.home);
     if (owner?.url !== undefined && owner.token !== undefined) return new RemoteArchive(owner.url, owner.token);
     if (writes) throw error;
-    const app = await startContext({ settings, access: 'read', person, roles: [] });
-    return new LocalArchive(app, () => Promise.resolve());
+    const local = await import('./local-archive.ts');
+    const app = await local.startContext({ settings, access: 'read', person, roles: [] });
+    return new local.LocalArchive(app, () => Promise.resolve());
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Fault, FaultKind, type Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit, Hits } from '../catalogue/catalogue.dto.ts';
-import { TOKEN_HEADER } from '../common/local.guard.ts';
+import { TOKEN_HEADER } from '../config/local-token.ts';
 import type { Page } from '../common/paging.ts';
 import type { Problem } from '../common/problem.filter.ts';
 import type { DepositAccepted, IngestedPackage } from '../deposits/deposit.dto.ts';

@@ -3,9 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Fault, FaultKind } from '#ingest/kernel';
-import { LOCAL_TOKEN } from '../config/local-token.ts';
-
-export const TOKEN_HEADER = 'x-strongroom-token';
+import { LOCAL_TOKEN, TOKEN_HEADER } from '../config/local-token.ts';
 
 @Injectable()
 export class LocalGuard implements CanActivate {

@@ -6,7 +6,6 @@ import { settingsOf } from '../open-archive.ts';
 import { Output } from '../output.ts';
 import { openHome } from '../../database/home.ts';
 import { acquireHomeLock } from '../../database/home-lock.ts';
-import { startServer } from '../../server.ts';
 
 export function serveCommand(globals: () => GlobalOptions): Command {
   return new Command('serve')
@@ -19,6 +18,7 @@ export function serveCommand(globals: () => GlobalOptions): Command {
       const lock = await acquireHomeLock(settings.home, { command });
       try {
         const token = randomBytes(32).toString('hex');
+        const { startServer } = await import('../../server.ts');
         const server = await startServer(settings, token);
         await lock.tell({ command, url: server.url, token });
         output.result({ url: server.url, api: `${server.url}/api/docs`, home: settings.home }, () => [
