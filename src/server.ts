@@ -6,6 +6,7 @@ import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '#ingest/ker
 import { AppModule, type AppOptions } from './app.module.ts';
 import { configureHttp } from './common/http.ts';
 import { Log } from './common/log.ts';
+import { answerToLoopbackOnly } from './common/loopback-host.ts';
 import type { Settings } from './config/settings.ts';
 import { serveDescription } from './openapi.ts';
 
@@ -56,6 +57,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     forceCloseConnections: true,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
   });
+  answerToLoopbackOnly(adapter.getInstance(), options.settings.host);
   adapter.getInstance().removeContentTypeParser('text/plain');
   // tus sends its pieces as this type; they are streamed to disk, not parsed.
   adapter.getInstance().addContentTypeParser('application/offset+octet-stream', (_request, _payload, done) => done(null));

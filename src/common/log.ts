@@ -8,9 +8,19 @@ const LEVELS: Readonly<Record<'error' | 'warn' | 'info' | 'debug', LogLevel[]>> 
   debug: ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'],
 };
 
+const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
 export class Log extends ConsoleLogger {
+  private readonly debugs: boolean;
+
   constructor(level: keyof typeof LEVELS, { json = !process.stderr.isTTY } = {}) {
     super({ json, prefix: 'strongroom', logLevels: LEVELS[level], compact: true });
+    this.debugs = level === 'debug';
+  }
+
+  /** Nest tells of each module and route that it wires; that is for whoever debugs. */
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (this.debugs || !WIRING.has(String(rest.at(-1)))) super.log(message, ...rest);
   }
 
   /** What keeps the application from starting is thrown as well, and told by whoever started it. */

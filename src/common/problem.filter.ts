@@ -28,7 +28,11 @@ const STATUS: Readonly<Record<FaultKind, number>> = {
   [FaultKind.Refused]: 409,
 };
 /** Codes that HTTP has a better word for than for others of their kind. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = { 'http/only-local': 403, 'paging/wrong-cursor': 400 };
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'http/only-local': 403,
+  'http/foreign-host': 403,
+  'paging/wrong-cursor': 400,
+};
 const RETRY_SECONDS = 10;
 
 @Catch()

@@ -43,6 +43,22 @@ describe('strongroom serve', () => {
     expect(await Promise.all(addresses.map((address) => reaches(address, Number(port))))).toEqual(addresses.map(() => false));
   });
 
+  it('does not answer to another name that leads to loopback, as a rebound DNS name does', async () => {
+    const { port } = new URL(server.url);
+    const [answer] = (
+      await new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(port), '127.0.0.1', () => {
+          socket.write('GET /api/v1/packages HTTP/1.1\r\nHost: archive.example\r\nConnection: close\r\n\r\n');
+        });
+        let said = '';
+        socket.on('data', (data: Buffer) => (said += data.toString()));
+        socket.once('end', () => resolve(said));
+        socket.once('error', reject);
+      })
+    ).split('\r\n');
+    expect(answer).toBe('HTTP/1.1 403 Forbidden');
+  });
+
   it('begins by itself to check the copy that was never checked', async () => {
     const { json } = await server.get('jobs?kind=fixity.due');
     expect(json.items).toMatchObject([{ state: expect.stringMatching(/queued|active/) }]);

@@ -33,7 +33,15 @@ beforeAll(async () => {
   await sparse.truncate(256 << 20);
   await sparse.write(Buffer.from('in the middle of nothing'), 0, 24, 100 << 20);
   await sparse.close();
-  const run = await strongroom(home, 'ingest', '--json', '--accession', '2024-031', join(folder, 'carrier'), join(folder, 'sparse.img'));
+  const run = await strongroom(
+    home,
+    'ingest',
+    '--json',
+    '--accession',
+    '2024-031',
+    join(folder, 'carrier'),
+    join(folder, 'sparse.img'),
+  );
   expect(run.code, run.stderr).toBe(0);
   const bagOf = (name: string): string =>
     execFileSync('find', [join(home, 'locations/main/packages'), '-type', 'd', '-name', name], { encoding: 'utf8' }).trim();
@@ -47,7 +55,13 @@ describe('the bag', () => {
   it('is valid and conforms to the profile', async () => {
     const profile = join(root, 'schemas/bagit-profile.json');
     const { code, json } = await strongroom(home, 'validate', '--json', '--profile', profile, bag);
-    expect(json).toMatchObject({ version: '1.0', complete: true, valid: true, errors: [], profile: { conforms: true, errors: [] } });
+    expect(json).toMatchObject({
+      version: '1.0',
+      complete: true,
+      valid: true,
+      errors: [],
+      profile: { conforms: true, errors: [] },
+    });
     expect(code).toBe(0);
     expect(complaints('cli/validate.schema.json', json)).toEqual([]);
   });
@@ -82,9 +96,13 @@ describe('the bag', () => {
 
 describe('metadata/premis.xml', () => {
   const lint = (schema: string): string => {
-    const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '--schema', schema, join(bag, 'metadata/premis.xml')], {
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(
+      'xmllint',
+      ['--noout', '--nonet', '--schema', schema, join(bag, 'metadata/premis.xml')],
+      {
+        encoding: 'utf8',
+      },
+    );
     return status === 0 ? '' : stderr;
   };
 
@@ -108,13 +126,22 @@ describe('metadata/premis.xml', () => {
     const { json } = await strongroom(home, 'show', '--json', id);
     const sealed = json.events.filter((event: { sealed: boolean }) => event.sealed);
     expect(sealed.map(({ type }: { type: string }) => type)).toEqual(
-      expect.arrayContaining(['imaging', 'transfer', 'message digest calculation', 'fixity check', 'format identification', 'ingestion']),
+      expect.arrayContaining([
+        'imaging',
+        'transfer',
+        'message digest calculation',
+        'fixity check',
+        'format identification',
+        'ingestion',
+      ]),
     );
     const imaging = sealed.find(({ type }: { type: string }) => type === 'imaging');
     expect(imaging).toMatchObject({ outcome: 'warning', detail: expect.stringContaining('ddrescue -d -b 512 -r 3') });
     expect(imaging.notes.join()).toMatch(/512 bad/);
     expect(imaging.agents).toMatchObject([{ name: 'GNU ddrescue', version: '1.27' }]);
-    const checks = sealed.filter(({ type }: { type: string }) => type === 'fixity check').map(({ detail }: { detail: string }) => detail);
+    const checks = sealed
+      .filter(({ type }: { type: string }) => type === 'fixity check')
+      .map(({ detail }: { detail: string }) => detail);
     expect(checks.join('\n')).toMatch(/SHA256SUMS agree/);
     expect(checks.join('\n')).toMatch(/\.img\.md5 agree/);
     expect(json.accession).toMatchObject({ number: '2024-031', donor: 'R. Marrowby', restrictions });
@@ -138,7 +165,11 @@ describe('metadata/acquisition.json', () => {
     expect(mapfiles).toMatchObject([{ file: `${DISK}.map`, ranges: [{ offset: 27136, length: 512, status: 'bad' }] }]);
     const lines = ['SHA256SUMS', `${DISK}.img.md5`].flatMap((name) => read(`data/submission/${name}`).trim().split('\n'));
     expect(checksums).toHaveLength(lines.length);
-    expect(medium.sha256).toBe(createHash('sha256').update(readFileSync(join(carrier, `${DISK}.img`))).digest('hex'));
+    expect(medium.sha256).toBe(
+      createHash('sha256')
+        .update(readFileSync(join(carrier, `${DISK}.img`)))
+        .digest('hex'),
+    );
   });
 });
 
@@ -156,7 +187,13 @@ describe('the block list', () => {
 
   it('is read by ten lines, and says what the blocks say', () => {
     const [head = '', digests = '', foot = ''] = read(list).split('\n\n');
-    expect(head.split('\n')).toEqual(['strongroom-blocks 1', `path ${path}`, 'size 1474560', 'block-size 1048576', 'algorithm sha256']);
+    expect(head.split('\n')).toEqual([
+      'strongroom-blocks 1',
+      `path ${path}`,
+      'size 1474560',
+      'block-size 1048576',
+      'algorithm sha256',
+    ]);
     const bytes = readFileSync(join(carrier, `${DISK}.img`));
     const blocks = [sha(bytes.subarray(0, 1 << 20)), sha(bytes.subarray(1 << 20))];
     expect(digests.split('\n')).toEqual(blocks.map((block) => block.toString('hex')));
@@ -186,9 +223,12 @@ blocks = [h(image[i:i + 1048576]) for i in range(0, len(image), 1048576)]
 assert lines[6:6 + len(blocks)] == [b.hex() for b in blocks]
 assert lines[7 + len(blocks)] == "root " + root(blocks).hex()
 `;
-  it.skipIf(!has('python3'))('is read by a small script in python, of a sparse image too (skipped where there is no python3)', () => {
-    execFileSync('python3', ['-c', script, join(bag, list), join(bag, path)]);
-    const sparse = 'data/image/sparse.img';
-    execFileSync('python3', ['-c', script, join(sparseBag, `metadata/fixity/${sparse}.blocks`), join(sparseBag, sparse)]);
-  });
+  it.skipIf(!has('python3'))(
+    'is read by a small script in python, of a sparse image too (skipped where there is no python3)',
+    () => {
+      execFileSync('python3', ['-c', script, join(bag, list), join(bag, path)]);
+      const sparse = 'data/image/sparse.img';
+      execFileSync('python3', ['-c', script, join(sparseBag, `metadata/fixity/${sparse}.blocks`), join(sparseBag, sparse)]);
+    },
+  );
 });
