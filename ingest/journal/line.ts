@@ -8,8 +8,9 @@ export const SEGMENT_ENTRIES = 65_536;
 export const LINE_LIMIT = 16 << 20;
 
 /** RFC 9162 §2.1.1: the hash of a leaf is SHA-256(0x00 ‖ entry), so that the Merkle tree needs no rewriting of history. */
-export function leafHash(json: string): string {
-  return createHash('sha256').update('\0').update(json, 'utf8').digest('hex');
+export function leafHash(json: string | Uint8Array): string {
+  const hash = createHash('sha256').update('\0');
+  return (typeof json === 'string' ? hash.update(json, 'utf8') : hash.update(json)).digest('hex');
 }
 
 export function lineOf(json: string): string {

@@ -13,10 +13,11 @@ export interface JournalEntry {
 }
 
 export interface RawLine {
-  readonly text: string;
+  /** Without its LF. Bytes, not text: other bytes may decode to the same text. */
+  readonly bytes: Buffer;
   /** In bytes from the start of the segment. */
   readonly offset: number;
-  /** False for a last line without its LF: an append that was cut short and never acknowledged. */
+  /** False for a last line without its LF. */
   readonly whole: boolean;
 }
 
@@ -39,14 +40,14 @@ export async function* linesOf(path: string): AsyncIterable<RawLine> {
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     let data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10)) {
-      yield { text: data.toString('utf8', 0, end), offset, whole: true };
+      yield { bytes: data.subarray(0, end), offset, whole: true };
       offset += end + 1;
       data = data.subarray(end + 1);
     }
     if (data.length > LINE_LIMIT) throw altered(path, offset, `a line is longer than ${LINE_LIMIT} bytes`);
     rest = data;
   }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), offset, whole: false };
+  if (rest.length > 0) yield { bytes: rest, offset, whole: false };
 }
 
 /**
@@ -71,7 +72,7 @@ export async function* readJournal(folder: string, from = 0): AsyncIterable<Jour
     }
     const path = join(folder, name);
     for await (const line of linesOf(path)) {
-      if (!line.whole) break;
+      if (isTorn(line, path)) break;
       const value = valueOf(line, path);
       if (index >= from) yield { index, value };
       index += 1;
@@ -79,10 +80,22 @@ export async function* readJournal(folder: string, from = 0): AsyncIterable<Jour
   }
 }
 
-export function valueOf({ text, offset }: RawLine, path: string): Record<string, unknown> {
-  const json = text.slice(65);
-  if (text.slice(0, 64) !== leafHash(json) || text[64] !== ' ') throw altered(path, offset, 'its text does not match its hash');
-  return JSON.parse(json) as Record<string, unknown>;
+/**
+ * True for an append that was cut short and never acknowledged.
+ * @throws Fault 'journal/altered' for a whole line whose LF is now another byte: that one was acknowledged.
+ */
+export function isTorn({ bytes, offset, whole }: RawLine, path: string): boolean {
+  if (!whole && hasItsHash(bytes.subarray(0, -1))) throw altered(path, offset, 'it does not end with a line feed any more');
+  return !whole;
+}
+
+export function valueOf({ bytes, offset }: RawLine, path: string): Record<string, unknown> {
+  if (!hasItsHash(bytes)) throw altered(path, offset, 'its text does not match its hash');
+  return JSON.parse(bytes.toString('utf8', 65)) as Record<string, unknown>;
+}
+
+function hasItsHash(bytes: Buffer): boolean {
+  return bytes[64] === 0x20 && bytes.toString('latin1', 0, 64) === leafHash(bytes.subarray(65));
 }
 
 function altered(path: string, offset: number, why: string): Fault {

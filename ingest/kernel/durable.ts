@@ -1,6 +1,6 @@
 /** Writes that survive a power cut: temporary name, fsync the file, rename, fsync the folder. */
 import { platform } from 'node:os';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Makes the entries of `folder` durable. Windows can't open folders; NTFS journals its entries instead. */
@@ -12,6 +12,13 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Makes `folder` and what is missing above it, each durable; does nothing where it is. */
+export async function durableFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** Replaces `path` with `content`, whole or not at all. */

@@ -6,7 +6,7 @@
 export { type Clock, systemClock } from './clock.ts';
 export { isSystemError, wordsOfSystemError } from './system-error.ts';
 export { Fault, type FaultFacts, FaultKind } from './fault.ts';
-export { durableRename, durableWrite, syncFolder, syncTree } from './durable.ts';
+export { durableFolder, durableRename, durableWrite, syncFolder, syncTree } from './durable.ts';
 export { escaped } from './names.ts';
 export { loadFolder } from './plugins.ts';
 export type { Progress } from './progress.ts';

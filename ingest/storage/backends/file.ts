@@ -4,7 +4,16 @@ import { lstat, mkdir, open, opendir, readdir, rm, statfs } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { durableRename, Fault, FaultKind, isSystemError, syncFolder, syncTree, wordsOfSystemError } from '../../kernel/index.ts';
+import {
+  durableFolder,
+  durableRename,
+  Fault,
+  FaultKind,
+  isSystemError,
+  syncFolder,
+  syncTree,
+  wordsOfSystemError,
+} from '../../kernel/index.ts';
 import type { Storage, StorageBackend, StoredEntry, StoredObject } from '../storage.ts';
 
 const STAGING = 'staging';
@@ -15,8 +24,7 @@ export const backend: StorageBackend = {
   async open(url) {
     const root = fileURLToPath(url);
     try {
-      await mkdir(join(root, STAGING), { recursive: true });
-      await syncFolder(root);
+      await durableFolder(join(root, STAGING));
     } catch (error) {
       throw new Fault(
         FaultKind.Refused,
@@ -54,8 +62,7 @@ class FileStorage implements Storage {
 
   async adopt(folder: string, prefix: string): Promise<void> {
     const target = this.path(prefix);
-    await mkdir(dirname(target), { recursive: true });
-    await syncFolder(dirname(dirname(target)));
+    await durableFolder(dirname(target));
     await syncTree(folder);
     // rename(2) replaces an empty folder silently; the home's lock keeps other writers away between the look and the act.
     if ((await this.lookAt(target)) !== undefined) {
