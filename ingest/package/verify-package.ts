@@ -1,5 +1,5 @@
 /** Reads every byte of a stored package and says, file by file and range by range, whether it is as sealed. */
-import { BlockList, verifyBlocks, verifyFiles } from '../digest/index.ts';
+import { BlockList, verifyBlocks, verifyFiles, VerifyPool } from '../digest/index.ts';
 import { Fault, FaultKind } from '../kernel/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { type ExpectedFile, expectedFiles } from './expected-files.ts';
@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly onPosition?: ((position: VerifyPosition) => void) | undefined;
   /** Shared by all cores; absent = as fast as it goes. */
   readonly bytesPerSecond?: number | undefined;
+  /** Threads for many packages; absent = its own. Stays open. */
+  readonly pool?: VerifyPool | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onBytes?: ((doneBytes: number, totalBytes: number) => void) | undefined;
 }
@@ -42,6 +44,12 @@ export interface VerifyResult {
  * @throws Fault 'package/needs-local-storage' for a location whose files are not on this machine; what the location itself throws.
  */
 export async function verifyPackage(storage: Storage, id: string, options: VerifyOptions): Promise<VerifyResult> {
+  if (options.pool !== undefined) return verifyWith(options.pool, storage, id, options);
+  await using pool = new VerifyPool();
+  return await verifyWith(pool, storage, id, options);
+}
+
+async function verifyWith(pool: VerifyPool, storage: Storage, id: string, options: VerifyOptions): Promise<VerifyResult> {
   const expected = await expectedFiles(storage, id, options.tagManifestSha256, options.catalogue);
   const { sizes, others } = await filesUnder(storage, id);
   const files = expected.files;
@@ -49,6 +57,7 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
   const findings: FixityFinding[] = [...(options.from?.findings ?? [])];
   let checkedBytes = options.from?.checkedBytes ?? 0;
   const pace = {
+    pool,
     ...(options.bytesPerSecond === undefined ? {} : { bytesPerSecond: options.bytesPerSecond }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -96,7 +105,8 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
       expectedSize: list.size,
       from: start,
       onCheckpoint: (nextBlock, ranges) => {
-        checkedBytes = before + (nextBlock - start) * BLOCK_SIZE;
+        // The last block is seldom a whole one.
+        checkedBytes = before + Math.min(nextBlock * BLOCK_SIZE, list.size) - Math.min(start * BLOCK_SIZE, list.size);
         options.onBytes?.(checkedBytes, totalBytes);
         const partial = ranges.length === 0 ? findings : merged(findings, altered(file.path, ranges));
         options.onPosition?.({ filesDone: index, blocksDone: nextBlock, findings: [...partial], checkedBytes });
@@ -105,7 +115,8 @@ export async function verifyPackage(storage: Storage, id: string, options: Verif
     checkedBytes = before + result.checkedBytes;
     options.onBytes?.(checkedBytes, totalBytes);
     if (result.outcome === 'missing') findings.push(missing(file.path));
-    if (result.ranges.length > 0) findings.splice(0, findings.length, ...merged(findings, altered(file.path, result.ranges)));
+    else if (result.ranges.length > 0)
+      findings.splice(0, findings.length, ...merged(findings, altered(file.path, result.ranges)));
     if (result.unreadable.length > 0) {
       findings.push(unreadable(file.path, result.unreadable, result.unreadable[0]?.reason ?? 'can not be read'));
     }
