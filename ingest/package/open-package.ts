@@ -50,6 +50,18 @@ export function labelOf(bagInfo: OpenedPackage['bagInfo'], label: string): strin
 }
 
 async function* inventory(storage: Storage, id: string, tagManifestSha256: string): AsyncIterable<PackageFile> {
+  for await (const { size, ...file } of sealedFiles(storage, id, tagManifestSha256)) {
+    if (size === undefined) throw missingFile(id, file.path);
+    yield { ...file, size };
+  }
+}
+
+/** Every file that the manifests name, in byte order of the paths; those that are gone have no size. */
+export async function* sealedFiles(
+  storage: Storage,
+  id: string,
+  tagManifestSha256: string,
+): AsyncIterable<Omit<PackageFile, 'size'> & { readonly size: number | undefined }> {
   const listed: { path: string; sha256: string }[] = [{ path: TAG_MANIFEST_PATH, sha256: tagManifestSha256 }];
   for (const manifest of [TAG_MANIFEST_PATH, MANIFEST_PATH]) {
     await using object = await storage.open(`${packageKey(id)}/${manifest}`);
@@ -58,16 +70,17 @@ async function* inventory(storage: Storage, id: string, tagManifestSha256: strin
   listed.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   for (const { path, sha256 } of listed) {
     const found = await storage.stat(`${packageKey(id)}/${path}`);
-    if (found === undefined) {
-      throw new Fault(
-        FaultKind.Corrupt,
-        'package/missing-file',
-        `${path} of package ${id} is gone; audit the package: strongroom audit ${id}`,
-        { id, path },
-      );
-    }
-    yield { path, sha256, role: roleOf(path), size: found.size };
+    yield { path, sha256, role: roleOf(path), size: found?.size };
   }
+}
+
+export function missingFile(id: string, path: string): Fault {
+  return new Fault(
+    FaultKind.Corrupt,
+    'package/missing-file',
+    `${path} of package ${id} is gone; audit the package: strongroom audit ${id}`,
+    { id, path },
+  );
 }
 
 async function readBagInfo(storage: Storage, id: string): Promise<(readonly [string, string])[]> {

@@ -4,7 +4,7 @@ import { type PremisAgent, type PremisEntity, type PremisEvent, type PremisFile,
 import type { Storage } from '../storage/index.ts';
 import type { AcquisitionDocument } from './acquisition-document.ts';
 import type { ArchiveEvent, EventAgent } from './archive-event.ts';
-import { labelOf, openPackage, readSmall } from './open-package.ts';
+import { labelOf, missingFile, openPackage, readSmall, sealedFiles } from './open-package.ts';
 import {
   ACQUISITION_PATH,
   BLOCK_SIZE,
@@ -89,9 +89,10 @@ export async function readRecord(storage: Storage, id: string, anchor: string, s
     acquisition: acquisition ?? {},
     async *files() {
       let next = 0;
-      for await (const file of listed(opened, tolerate)) {
+      for await (const file of listed(storage, opened, tolerate)) {
         const known = described.get(file.path);
-        const size = known?.size ?? file.size;
+        if (file.size === undefined) tolerate(missingFile(id, file.path));
+        const size = known?.size ?? file.size ?? 0;
         const isPayload = file.role === FileRole.Image || file.role === FileRole.Submission;
         yield {
           ...file,
@@ -140,9 +141,13 @@ function lost(id: string, sealedAt: Date, problems: readonly Fault[]): PackageRe
 }
 
 /** The inventory as far as its manifests can be read. */
-async function* listed(opened: OpenedPackage, tolerate: (error: unknown) => undefined): AsyncIterable<PackageFile> {
+async function* listed(
+  storage: Storage,
+  opened: OpenedPackage,
+  tolerate: (error: unknown) => undefined,
+): ReturnType<typeof sealedFiles> {
   try {
-    yield* opened.files();
+    yield* sealedFiles(storage, opened.id, opened.tagManifestSha256);
   } catch (error) {
     tolerate(error);
   }

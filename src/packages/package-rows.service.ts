@@ -66,7 +66,7 @@ export class PackageRows {
     }));
     await this.events.addSealed(id, record.events(), manager);
     await manager.insert(Copy, {
-      id: newId(),
+      id: event.id, // the same whenever the journal is replayed
       packageId: id,
       location,
       status: CopyStatus.Unchecked,
