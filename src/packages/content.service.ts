@@ -1,5 +1,5 @@
 /** Bytes of single files, for people: found, read, and written down as an event. */
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '#ingest/kernel';
 import { packageKey } from '#ingest/package';
@@ -37,8 +37,9 @@ export class ContentService {
   async read(content: Content, part: { offset: number; length: number }): Promise<Readable> {
     const object = await this.engine.storage.open(`${packageKey(content.packageId)}/${content.name}`);
     const stream = object.stream(part);
-    stream.once('close', () => void object[Symbol.asyncDispose]());
-    await this.events.record(
+    // Not its 'close': that comes only when the object is closed.
+    finished(stream, () => void object[Symbol.asyncDispose]());
+    const reading = this.events.record(
       {
         id: newId(),
         type: 'dissemination',
@@ -52,6 +53,10 @@ export class ContentService {
       },
       () => Promise.resolve(),
     );
+    await reading.catch((error: unknown) => {
+      stream.destroy();
+      throw error;
+    });
     return stream;
   }
 }
