@@ -70,6 +70,19 @@ export class EventsService {
     return last === null ? 0 : (last.journalIndex ?? -1) + 1;
   }
 
+  /** @throws Fault 'events/journal-shorter' when rows tell of entries that the journal has lost: it goes on under no index twice. */
+  async mustNotBeAhead(): Promise<void> {
+    const [rows, entries] = [await this.appliedEntries(), this.engine.journal.size];
+    if (rows <= entries) return;
+    throw new Fault(
+      FaultKind.Corrupt,
+      'events/journal-shorter',
+      `the journal at ${this.engine.journalFolder} has ${entries} entries, and the catalogue knows ${rows}: the journal was cut or lost. ` +
+        'Restore the folder from another copy; if there is none, "strongroom rebuild" makes a catalogue of the packages and of what is left',
+      { folder: this.engine.journalFolder, entries, rows },
+    );
+  }
+
   /** When the last event happened. */
   async lastAt(): Promise<Date | undefined> {
     const last = await this.database.manager.findOne(Event, { where: {}, order: { at: 'DESC' } });

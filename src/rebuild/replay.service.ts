@@ -22,9 +22,10 @@ export class ReplayService {
    * Writes the rows of every entry that has none yet.
    * @param onEntry called after each, with its index.
    * @returns how many entries were applied.
-   * @throws Fault 'journal/altered', 'journal/gap', 'package/…' at the first entry that can't be.
+   * @throws Fault 'events/journal-shorter'; 'journal/altered', 'journal/gap', 'package/…' at the first entry that can't be.
    */
   async catchUp(onEntry?: (index: number) => void): Promise<number> {
+    await this.events.mustNotBeAhead();
     let applied = 0;
     for await (const { index, event } of this.events.unapplied()) {
       await this.events.applyAt(index, event, this.applyOf(event));
