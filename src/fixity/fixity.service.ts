@@ -29,6 +29,13 @@ const AuditFacts = z.object({
 /** Findings written into one event; the rest are counted. A copy with more is beyond listing: restore it whole. */
 const MOST_FINDINGS = 10_000;
 
+/** An audit that was interrupted goes on within so many days of its start. The slowest takes a day for some TiB. */
+const RESUME_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/** Ranges written into one event; the rest are counted. A line of the journal has its limit. */
+const MOST_RANGES = 100_000;
+
 export interface AuditOptions {
   readonly runId: string;
   readonly bytesPerSecond?: number | undefined;
@@ -74,7 +81,7 @@ export class FixityService {
   }
 
   private async auditNow(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
-    const state = await this.database.manager.findOneBy(AuditState, { copyId: copy.id });
+    const state = await this.positionOf(copy);
     const startedAt = state?.startedAt ?? this.clock.now();
     const keeper = new PositionKeeper(async (position) => {
       await this.database.manager.upsert(AuditState, { copyId: copy.id, startedAt, position: position as never }, ['copyId']);
@@ -93,6 +100,13 @@ export class FixityService {
     return { ...result, copy };
   }
 
+  /** Where an interrupted audit stopped; one that began long ago is begun anew: what it read may have changed since. */
+  private async positionOf(copy: CopyToAudit): Promise<AuditState | null> {
+    const state = await this.database.manager.findOneBy(AuditState, { copyId: copy.id });
+    const oldest = this.clock.now().getTime() - RESUME_DAYS * DAY_MS;
+    return state !== null && state.startedAt.getTime() < oldest ? null : state;
+  }
+
   /** Rows of an audit's event; also when the journal is replayed. */
   async apply(event: ArchiveEvent, manager: EntityManager): Promise<void> {
     const { runId, location, outcome, bytes, findings } = AuditFacts.parse(event.facts);
@@ -108,7 +122,7 @@ export class FixityService {
 
   private async record(copy: CopyToAudit, result: VerifyResult, runId: string): Promise<void> {
     const { outcome, findings, checkedBytes, checkedFiles } = result;
-    const shown = findings.slice(0, MOST_FINDINGS);
+    const shown = shownOf(findings);
     const ok = outcome === 'ok';
     const event: ArchiveEvent = {
       id: newId(),
@@ -125,6 +139,16 @@ export class FixityService {
     };
     await this.events.record(event, (each, manager) => this.apply(each, manager));
   }
+}
+
+function shownOf(findings: VerifyResult['findings']): VerifyResult['findings'] {
+  let room = MOST_RANGES;
+  return findings.slice(0, MOST_FINDINGS).map((finding) => {
+    const ranges = finding.ranges.slice(0, room);
+    room -= ranges.length;
+    const left = finding.ranges.length - ranges.length;
+    return left === 0 ? finding : { ...finding, ranges, detail: `${finding.detail}; and ${left} more ranges` };
+  });
 }
 
 function noteOf({ path, outcome, ranges, detail }: FindingView | VerifyResult['findings'][number]): string {
