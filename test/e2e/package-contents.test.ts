@@ -42,7 +42,7 @@ beforeAll(async () => {
     join(folder, 'carrier'),
     join(folder, 'sparse.img'),
   );
-  expect(run.code, run.stderr).toBe(0);
+  if (run.code !== 0) throw new Error(run.stderr);
   const bagOf = (name: string): string =>
     execFileSync('find', [join(home, 'locations/main/packages'), '-type', 'd', '-name', name], { encoding: 'utf8' }).trim();
   id = run.json.packages[0].id;

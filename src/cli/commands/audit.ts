@@ -39,7 +39,9 @@ export function auditCommand(globals: () => GlobalOptions): Command {
         findings.map((finding) => ({ package: id, location, ...finding })),
       );
       const damaged = found.filter(({ outcome }) => outcome !== 'unreadable').map((finding) => ({ ...finding, files: [] }));
-      const unreadable = found.filter(({ outcome }) => outcome === 'unreadable').map(({ outcome: _, ...finding }) => finding);
+      const unreadable = found
+        .filter(({ outcome }) => outcome === 'unreadable')
+        .map(({ package: id, location, path, ranges, detail }) => ({ package: id, location, path, ranges, detail }));
       if (ok.length < results.length) process.exitCode = ExitCode.No;
       output.result({ checked: results.length, ok: ok.length, damaged, unreadable }, () => [
         ...results.flatMap(linesOf),
