@@ -22,8 +22,15 @@ import type { Archive, AuditAsk, Audited, ExportAsk, Exported, IngestAsk } from 
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;
-  const logger = new Log(logLevel === 'info' ? 'warn' : logLevel);
+  const logger = new CommandLog(logLevel === 'info' ? 'warn' : logLevel);
   return NestFactory.createApplicationContext(AppModule.of(options), { logger, abortOnError: false });
+}
+
+/** What keeps the application from starting is thrown, and said once, by the command. */
+class CommandLog extends Log {
+  override error(message: unknown, ...more: unknown[]): void {
+    if (more.at(-1) !== 'ExceptionHandler') super.error(message, ...more);
+  }
 }
 
 /** @param release gives the home's lock back, after everything is closed. */

@@ -7,7 +7,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
-import { type Clock, durableWrite, Fault, FaultKind, systemClock } from '#ingest/kernel';
+import { type Clock, durableWrite, Fault, FaultKind, systemClock, wordsOfSystemError } from '#ingest/kernel';
 
 /** Whoever only asks who has the home holds the lock for an instant. */
 const GLANCE_MS = 250;
@@ -32,7 +32,7 @@ export interface HomeLock {
 
 /**
  * Takes the home for this process. The folder must exist.
- * @throws Fault 'home/in-use' when another process (or this one) has it.
+ * @throws Fault 'home/in-use' when another process (or this one) has it; 'home/lock-not-written' when the disk fails.
  */
 export async function acquireHomeLock(home: string, use: HomeUse, clock: Clock = systemClock): Promise<HomeLock> {
   const db = grip(home, GLANCE_MS);
@@ -50,7 +50,7 @@ export async function acquireHomeLock(home: string, use: HomeUse, clock: Clock =
     await tell(use);
   } catch (error) {
     db.close();
-    throw error;
+    throw notWritable(home, error);
   }
   return { tell, release };
 }
@@ -64,15 +64,29 @@ export async function homeOwner(home: string): Promise<Partial<HomeOwner> | unde
 }
 
 function grip(home: string, waitMs: number): Database.Database | undefined {
-  const db = new Database(join(home, 'lock.sqlite'), { timeout: waitMs });
+  const db = openLock(home, waitMs);
   try {
     db.exec('BEGIN EXCLUSIVE');
     return db;
   } catch (error) {
     db.close();
     if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return undefined;
-    throw error;
+    throw notWritable(home, error);
   }
+}
+
+function openLock(home: string, waitMs: number): Database.Database {
+  try {
+    return new Database(join(home, 'lock.sqlite'), { timeout: waitMs });
+  } catch (error) {
+    throw notWritable(home, error);
+  }
+}
+
+/** SQLite's words and the system's, for a home that can't be taken because the disk fails. */
+function notWritable(home: string, cause: unknown): Fault {
+  const message = `the home ${home} can't be taken: ${wordsOfSystemError(cause)}. Is the disk full, or read-only? Mend that and try again`;
+  return new Fault(FaultKind.Unreadable, 'home/lock-not-written', message, { home }, { cause });
 }
 
 async function readOwner(home: string): Promise<HomeOwner | undefined> {

@@ -139,7 +139,7 @@ function cantOpen(path: string, cause: unknown): Fault {
   return new Fault(
     FaultKind.Unreadable,
     'database/unreadable',
-    `the database ${path} can't be opened: ${words}`,
+    `the database ${path} can't be opened: ${words}. Is the disk full, or read-only? Mend that and try again`,
     { path },
     { cause },
   );
