@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { selfTest } from '#ingest/digest';
 import { type Journal, openJournal } from '#ingest/journal';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { openPremisGuard, type PremisGuard } from '#ingest/premis';
@@ -27,8 +28,12 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** @param writes true only while this process holds the home's lock. The caller closes. */
+/**
+ * @param writes true only while this process holds the home's lock. The caller closes.
+ * @throws Fault 'engine/digests-differ' when this machine can't be trusted with a digest.
+ */
 export async function openEngine(home: string, writes: boolean): Promise<Engine> {
+  if (writes) await digestsMustAgree();
   const root = join(home, 'locations', LOCATION);
   const storage = await openStorage(pathToFileURL(root));
   const journalFolder = join(root, 'journal');
@@ -53,4 +58,11 @@ export async function openEngine(home: string, writes: boolean): Promise<Engine>
       guard[Symbol.dispose]();
     },
   };
+}
+
+async function digestsMustAgree(): Promise<void> {
+  const wrong = (await selfTest()).filter(({ ok }) => !ok).map(({ algorithm, detail }) => `${algorithm}: ${detail}`);
+  if (wrong.length === 0) return;
+  const message = `this installation of Node computes wrong digests (${wrong.join('; ')}); nothing was read or written. Install another one`;
+  throw new Fault(FaultKind.Unreadable, 'engine/digests-differ', message, { wrong });
 }

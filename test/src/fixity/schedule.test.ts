@@ -17,7 +17,10 @@ describe('the schedule', () => {
     await archive.app.get(FixitySchedule).queueDue();
     await archive.app.get(JobsService).runUntilEmpty();
     expect(await archive.app.get(FixitySchedule).status()).toMatchObject({ copies: 1, ok: 1, due: 0, unchecked: 0 });
-    expect((await archive.app.get(PackagesService).history(id)).at(-1)).toMatchObject({ type: 'fixity check', outcome: 'success' });
+    expect((await archive.app.get(PackagesService).history(id)).at(-1)).toMatchObject({
+      type: 'fixity check',
+      outcome: 'success',
+    });
   });
 
   it('lets no copy wait longer than the interval, and spreads the turns before it', async () => {
