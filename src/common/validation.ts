@@ -32,7 +32,7 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
 
   override async transform<T = unknown>(value: T, metadata: ArgumentMetadata): Promise<T> {
     try {
-      return (await super.transform(value, metadata)) as T;
+      return await super.transform(value, metadata);
     } catch (error) {
       throw error instanceof FoundIssues ? wrongFields(error.issues, metadata) : error;
     }

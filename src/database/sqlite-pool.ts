@@ -33,7 +33,7 @@ export class SqliteHandle {
   statement(sql: string): Statement {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const statement = this.db.prepare(sql) as Statement;
+    const statement = this.db.prepare(sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > CACHED_STATEMENTS) {
       for (const oldest of this.#statements.keys()) {

@@ -4,6 +4,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newHash } from '#built/ingest/digest/algorithms';
 import { MerkleRoot } from '#built/ingest/digest/merkle';
 import { eachStoredRun, isZero } from '#built/ingest/digest/zeros';
 import { Algorithm, algorithms, DigestTap, digestFile, digestLength, isAlgorithm, selfTest } from '#ingest/digest';
