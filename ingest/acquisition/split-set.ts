@@ -108,7 +108,7 @@ function keyOf(scheme: number, [, head = '', , end = '']: RegExpExecArray): stri
   return `${scheme}\0${head}\0${end}`;
 }
 
-const VMDK_PART = /^(.+?)(?:-(?:flat|delta|sesparse|s(\d{3,})|f(\d{3,})))?(\.vmdk)$/is;
+const VMDK_PART = /^(.+?)(?:-(?:flat|delta|sesparse|s(\d{3}|[1-9]\d{3,})|f(\d{3}|[1-9]\d{3,})))?(\.vmdk)$/is;
 
 /** A descriptor and the extents named after it. */
 function vmdkSet(name: string, all: ReadonlySet<string>): NamedSet | undefined {

@@ -204,6 +204,6 @@ it('any names at all give an answer, and the answer holds the name it was asked 
         expect(new Set(members).size).toBe(members.length);
       }
     }),
-    { numRuns: 2000 },
+    { examples: [[['a-s00110.vmdk', 'a']]], numRuns: 2000 },
   );
 });
