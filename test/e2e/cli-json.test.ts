@@ -1,10 +1,11 @@
 /** Every command with --json prints one document, as its schema says; wrong usage is exit code 2; foreign bags get their verdict. */
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints } from '../schemas/judge.ts';
 import { expectPlain, type Run, strongroom } from '../support/cli.ts';
@@ -71,14 +72,14 @@ describe('what is printed', () => {
   });
 
   it('by inspect: raw, ISO, a container that is not opened, a text', async () => {
-    const media = fileURLToPath(new URL('../fixtures/media/', import.meta.url));
-    const iso = readdirSync(join(media, 'iso')).find((name) => name.endsWith('.iso')) ?? 'none.iso';
+    const packed = readFileSync(new URL('../fixtures/media/iso/joliet-rockridge.iso.gz', import.meta.url));
+    await writeFile(at('disc.iso'), gunzipSync(packed));
     await writeFile(at('x.E01'), Buffer.concat([Buffer.from('455646090d0aff00010100000000', 'hex'), Buffer.alloc(4096)]));
     await writeFile(at('letter.txt'), 'Dear archivist\n');
     const raw = await judged('inspect', 0, 'inspect', '--hash', at('disk.img'));
     expect(raw.json).toMatchObject({ container: { format: 'raw' }, media: { size: 3 << 20, sha256: expect.any(String) } });
     expect(raw.json).not.toHaveProperty('files');
-    expect((await judged('inspect', 0, 'inspect', join(media, 'iso', iso))).json.container.format).toBe('iso');
+    expect((await judged('inspect', 0, 'inspect', at('disc.iso'))).json.container.format).toBe('iso');
     expect((await judged('inspect', 0, 'inspect', at('x.E01'))).json).toMatchObject({
       container: { format: 'ewf' },
       media: null,
