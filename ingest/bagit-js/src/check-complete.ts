@@ -77,17 +77,16 @@ function checkName({ findings, inventory }: Check, name: string): void {
   if (why !== undefined) findings.warn('not-portable', name, `Windows can't hold this name: ${why}`);
 }
 
-function checkCollisions({ findings, inventory, source }: Check): void {
+/** The same bag in every serialization: who unpacks it where case or form is lost was warned. */
+function checkCollisions({ findings, inventory }: Check): void {
   for (const group of inventory.collisions()) {
     const [first = 0, ...others] = group;
     const name = inventory.name(first);
-    const inArchive = source.serialization !== 'directory' && group.filter((id) => inventory.isPresent(id)).length > 1;
     for (const id of others) {
       const other = inventory.name(id);
       const sameForm = name.normalize('NFC') === other.normalize('NFC');
       const message = `${sameForm ? 'equal after Unicode normalisation' : 'differs only by case or Unicode form'}: ${JSON.stringify(name)}`;
-      if (inArchive) findings.error('archive-case-collision', other, message);
-      else findings.warn(sameForm ? 'nfc-collision' : 'case-collision', other, message);
+      findings.warn(sameForm ? 'nfc-collision' : 'case-collision', other, message);
     }
   }
 }

@@ -59,10 +59,6 @@ export const CODES = {
   'archive-link': { as: 'error', meaning: 'an entry of the archive is a symbolic or hard link' },
   'archive-special-file': { as: 'error', meaning: 'an entry of the archive is a device, FIFO or socket' },
   'archive-duplicate-entry': { as: 'error', meaning: 'the archive holds two entries of the same name' },
-  'archive-case-collision': {
-    as: 'error',
-    meaning: 'names in the archive differ only by case or Unicode form: unpacking may lose one',
-  },
   'archive-overlap': { as: 'error', meaning: 'entries of the archive share bytes, as those of a zip bomb do' },
   'archive-too-many-entries': { as: 'error', meaning: 'the archive has more entries than the limit' },
   'archive-too-large': { as: 'error', meaning: 'the archive would unpack to more bytes than the limit' },
