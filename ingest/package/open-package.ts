@@ -89,7 +89,7 @@ async function readBagInfo(storage: Storage, id: string): Promise<(readonly [str
   return parseBagInfo(text, true).pairs;
 }
 
-async function digestOf(storage: Storage, id: string, path: string): Promise<string> {
+export async function digestOf(storage: Storage, id: string, path: string): Promise<string> {
   await using object = await storage.open(`${packageKey(id)}/${path}`);
   const hash = createHash('sha256');
   for await (const chunk of object.stream() as AsyncIterable<Buffer>) hash.update(chunk);

@@ -4,12 +4,13 @@ import { type PremisAgent, type PremisEntity, type PremisEvent, type PremisFile,
 import type { Storage } from '../storage/index.ts';
 import type { AcquisitionDocument } from './acquisition-document.ts';
 import type { ArchiveEvent, EventAgent } from './archive-event.ts';
-import { labelOf, missingFile, openPackage, readSmall, sealedFiles } from './open-package.ts';
+import { digestOf, labelOf, missingFile, openPackage, readSmall, sealedFiles } from './open-package.ts';
 import {
   ACQUISITION_PATH,
   BLOCK_SIZE,
   blocksPath,
   FileRole,
+  MANIFEST_PATH,
   type OpenedPackage,
   type PackageFile,
   PREMIS_PATH,
@@ -92,6 +93,7 @@ export async function readRecord(storage: Storage, id: string, anchor: string, s
       for await (const file of listed(storage, opened, tolerate)) {
         const known = described.get(file.path);
         if (file.size === undefined) tolerate(missingFile(id, file.path));
+        else if (file.path === MANIFEST_PATH) await checkManifest(storage, id, file.sha256).catch(tolerate);
         const size = known?.size ?? file.size ?? 0;
         const isPayload = file.role === FileRole.Image || file.role === FileRole.Submission;
         yield {
@@ -138,6 +140,14 @@ function lost(id: string, sealedAt: Date, problems: readonly Fault[]): PackageRe
     digests: [],
     problems,
   };
+}
+
+/** @throws Fault 'package/manifest-altered': then the digests of the payload may be wrong. */
+async function checkManifest(storage: Storage, id: string, sealed: string): Promise<void> {
+  const found = await digestOf(storage, id, MANIFEST_PATH);
+  if (found === sealed) return;
+  const message = `${MANIFEST_PATH} of package ${id} has SHA-256 ${found}; it was sealed with ${sealed}. Audit the package: strongroom audit ${id}`;
+  throw new Fault(FaultKind.Corrupt, 'package/manifest-altered', message, { id, expected: sealed, found });
 }
 
 /** The inventory as far as its manifests can be read. */

@@ -32,7 +32,6 @@ export class PackageRows {
     const { location, tagManifestSha256 } = StoredFacts.parse(event.facts);
     const id = event.packageId ?? '';
     const record = await readRecord(this.engine.storage, id, tagManifestSha256, event.at);
-    this.problems.push(...record.problems.map(({ code, message }) => ({ package: id, code, message })));
     if (record.accession !== undefined) await this.accessions.ensure(record.accession, event.at, manager);
     await manager.insert(Package, {
       id,
@@ -64,6 +63,8 @@ export class PackageRows {
       formatTitle: file.format?.name ?? null,
       puid: file.format?.puid ?? null,
     }));
+    // The inventory is read while its rows are written: only now all is known.
+    this.problems.push(...record.problems.map(({ code, message }) => ({ package: id, code, message })));
     await this.events.addSealed(id, record.events(), manager);
     await manager.insert(Copy, {
       id: event.id, // the same whenever the journal is replayed

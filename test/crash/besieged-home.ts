@@ -76,7 +76,7 @@ export class Home {
     });
     if (wasHit && ended.code === null) {
       this.struck.push(this.stage(ended, packages));
-      if (ended.stdout.endsWith('\n')) this.acknowledge(ended);
+      if (ended.stdout.endsWith('\n')) await this.judge(ended);
       return true;
     }
     await this.judge(ended);

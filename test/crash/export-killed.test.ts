@@ -10,7 +10,7 @@ import { largeDisk } from './sources.ts';
 import { answerOf, Running, strongroom } from './strongroom.ts';
 
 const FULL = process.env['STRONGROOM_CRASH'] === 'full';
-const KILLS = FULL ? 60 : 12;
+const KILLS = FULL ? 60 : 9;
 const KINDS = [
   { as: 'bag', end: '' },
   { as: 'tar', end: '.tar' },

@@ -66,53 +66,57 @@ function saidSo({ code, stdout, stderr }: Ended): string | undefined {
   expect(error.code).toMatch(/^[a-z]+\/[a-z-]+$/);
   expect(error.code, error.message).not.toBe('cli/unexpected');
   expect(error.message).toMatch(/full|free|room|space/i);
-  expect(stderr, 'no stack trace').not.toMatch(/^\s+at /m);
+  expect(stderr, 'no stack trace').not.toMatch(/\n\s+at |\\n\s+at /);
   return error.code;
 }
 
 /** From nothing free to enough, most of them where the metadata is written. */
 function levels(needed: number): number[] {
-  const steps = FULL ? 16 : 2;
-  const within = Array.from({ length: steps }, (_, step) => Math.floor((needed * step) / steps));
-  const end = Array.from({ length: FULL ? 12 : 3 }, (_, step) => needed + (step - (FULL ? 6 : 1)) * 16 * KIB);
-  return [...new Set([...within, ...end])].filter((level) => level >= 0);
+  if (!FULL) return [64 * KIB, Math.floor(needed / 2), needed - 16 * KIB];
+  const within = Array.from({ length: 16 }, (_, step) => Math.floor((needed * step) / 16));
+  const end = Array.from({ length: 12 }, (_, step) => needed + (step - 6) * 16 * KIB);
+  return [...new Set([0, 4 * KIB, 32 * KIB, 64 * KIB, ...within, ...end])].filter((level) => level >= 0);
 }
 
 describe.skipIf(!canMount)('a full disk (skipped where no tmpfs may be mounted)', () => {
-  it('refuses an ingest, whatever it was writing, and takes it when there is room', async () => {
-    const home = join(disk, 'home');
-    const random = randomNumbers(300);
-    const [first] = answerOf<{ packages: { id: string }[] }>(
-      await strongroom(home, 'ingest', newDisk(join(outside, 'first'), random)),
-    ).packages;
-    const kept = new Set([first!.id]);
-    const codes = new Map<string, number>();
-    // The check of free space asks for more than is needed: a device that lies about its size gets by without it. So the
-    // source is sparse, and grows on a file system without holes as it is copied.
-    const before = free();
-    const [trial] = answerOf<{ packages: { id: string }[] }>(
-      await strongroom(home, 'ingest', newDisk(join(outside, 'trial'), random)),
-    ).packages;
-    kept.add(trial!.id);
-    const needed = before - free();
-    let number = 0;
-    for (const level of levels(needed)) {
-      number += 1;
-      fillUp(level);
-      const source = newDisk(join(outside, `source-${number}`), random);
-      const code = saidSo(await strongroom(home, 'ingest', source)) ?? 'stored';
-      codes.set(code, (codes.get(code) ?? 0) + 1);
-      makeRoom();
-      await nothingIsHalf(home, kept);
-      rmSync(source, { recursive: true });
-    }
-    const last = answerOf<{ packages: { id: string }[] }>(
-      await strongroom(home, 'ingest', newDisk(join(outside, 'last'), random)),
-    );
-    kept.add(last.packages[0]!.id);
-    await holds(home, kept);
-    console.log(`ingests on a full disk: ${told(codes)}`);
-  }, 1_800_000);
+  it.runIf(FULL)(
+    'refuses an ingest, whatever it was writing, and takes it when there is room',
+    async () => {
+      const home = join(disk, 'home');
+      const random = randomNumbers(300);
+      const [first] = answerOf<{ packages: { id: string }[] }>(
+        await strongroom(home, 'ingest', newDisk(join(outside, 'first'), random)),
+      ).packages;
+      const kept = new Set([first!.id]);
+      const codes = new Map<string, number>();
+      // The check of free space asks for more than is needed: a device that lies about its size gets by without it. So the
+      // source is sparse, and grows on a file system without holes as it is copied.
+      const before = free();
+      const [trial] = answerOf<{ packages: { id: string }[] }>(
+        await strongroom(home, 'ingest', newDisk(join(outside, 'trial'), random)),
+      ).packages;
+      kept.add(trial!.id);
+      const needed = before - free();
+      let number = 0;
+      for (const level of levels(needed)) {
+        number += 1;
+        fillUp(level);
+        const source = newDisk(join(outside, `source-${number}`), random);
+        const code = saidSo(await strongroom(home, 'ingest', source)) ?? 'stored';
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+        makeRoom();
+        await nothingIsHalf(home, kept);
+        rmSync(source, { recursive: true });
+      }
+      const last = answerOf<{ packages: { id: string }[] }>(
+        await strongroom(home, 'ingest', newDisk(join(outside, 'last'), random)),
+      );
+      kept.add(last.packages[0]!.id);
+      await holds(home, kept);
+      console.log(`ingests on a full disk: ${told(codes)}`);
+    },
+    1_800_000,
+  );
 
   it('lets an ingest run out of room at every stage when something else fills the disk meanwhile', async () => {
     const home = join(disk, 'home');
@@ -157,7 +161,7 @@ describe.skipIf(!canMount)('a full disk (skipped where no tmpfs may be mounted)'
       await strongroom(home, 'ingest', newDisk(join(outside, 'first'), randomNumbers(302))),
     ).packages;
     const codes = new Map<string, number>();
-    for (const level of FULL ? [0, 4, 8, 16, 32, 48, 64, 96, 128, 256] : [0, 8, 64]) {
+    for (const level of FULL ? [0, 4, 8, 16, 32, 48, 64, 96, 128, 256] : [4, 64]) {
       fillUp(level * KIB);
       const ended = await strongroom(home, 'audit', '--all');
       const code = saidSo(ended) ?? 'recorded';
@@ -175,7 +179,7 @@ describe.skipIf(!canMount)('a full disk (skipped where no tmpfs may be mounted)'
     const home = join(outside, 'home');
     const image = largeDisk(join(outside, 'image.img'), 4 * MIB, randomNumbers(303));
     const [{ id }] = answerOf<{ packages: [{ id: string }] }>(await strongroom(home, 'ingest', image)).packages;
-    for (const as of ['bag', 'tar', 'zip']) {
+    for (const as of FULL ? ['bag', 'tar', 'zip'] : ['bag']) {
       for (const level of FULL ? [0, 64 * KIB, MIB, 4 * MIB, 4 * MIB + 16 * KIB] : [4 * MIB]) {
         fillUp(level);
         const code = saidSo(await strongroom(home, 'export', id, '--as', as, '--to', join(disk, `out.${as}`)));

@@ -15,6 +15,19 @@ import { randomNumbers } from './moments.ts';
 import { EXAMPLE, newDisk } from './sources.ts';
 import { answerOf, Running, strongroom } from './strongroom.ts';
 
+const FULL = process.env['STRONGROOM_CRASH'] === 'full';
+
+/** What is the matter, where, and what lies there then; the most telling first. */
+const DAMAGES: readonly (readonly [string, string, string | undefined])[] = [
+  ['its image is gone', 'data/image/marrowby-disk-07.img', undefined],
+  ['its acquisition record is not JSON any more', 'metadata/acquisition.json', '{'],
+  ['its manifest is altered', 'manifest-sha256.txt', 'x'],
+  ['its PREMIS record is not XML any more', 'metadata/premis.xml', '<premis'],
+  ['its tag manifest is altered', 'tagmanifest-sha256.txt', 'x'],
+  ['its labels are gone', 'bag-info.txt', undefined],
+  ['a paper is gone', 'data/submission/accession-note.txt', undefined],
+];
+
 const root = mkdtempSync(join(tmpdir(), 'strongroom-rebuild-'));
 const full = join(root, 'full');
 const home = join(root, 'home');
@@ -28,7 +41,7 @@ async function whatItSays(): Promise<Record<string, unknown>> {
   await ask('list');
   await ask('accession', 'list');
   for (const id of [example, damaged]) await ask('show', id);
-  for (const words of ['marrowby', 'ddrescue', 'Ada', 'disk']) await ask('search', words);
+  for (const words of ['marrowby', 'Ada']) await ask('search', words);
   return said;
 }
 
@@ -84,11 +97,15 @@ describe('a rebuild', () => {
     expect(types).toEqual(expect.arrayContaining(['exporting', 'dissemination', 'fixity check', 'ingestion end']));
   }, 300_000);
 
-  it('is what any command does of itself when the catalogue is gone and the journal is there', async () => {
-    const before = await whatItSays();
-    loseTheCatalogue();
-    expect(await whatItSays()).toEqual(before);
-  }, 300_000);
+  it.runIf(FULL)(
+    'is what any command does of itself when the catalogue is gone and the journal is there',
+    async () => {
+      const before = await whatItSays();
+      loseTheCatalogue();
+      expect(await whatItSays()).toEqual(before);
+    },
+    300_000,
+  );
 
   it('finds every package again when the journal is lost as well; what only the journal told is gone', async () => {
     loseTheCatalogue();
@@ -122,15 +139,7 @@ describe('a rebuild', () => {
     answerOf(await strongroom(home, 'accession', 'add', '2026-9'));
   }, 300_000);
 
-  it.each([
-    ['its PREMIS record is not XML any more', 'metadata/premis.xml', '<premis'],
-    ['its acquisition record is not JSON any more', 'metadata/acquisition.json', '{'],
-    ['its tag manifest is altered', 'tagmanifest-sha256.txt', 'x'],
-    ['its manifest is altered', 'manifest-sha256.txt', 'x'],
-    ['its labels are gone', 'bag-info.txt', undefined],
-    ['a paper is gone', 'data/submission/accession-note.txt', undefined],
-    ['its image is gone', 'data/image/marrowby-disk-07.img', undefined],
-  ])(
+  it.each(DAMAGES.slice(0, FULL ? DAMAGES.length : 1))(
     'keeps a package in the catalogue although %s, and names the trouble',
     async (_, path, content) => {
       const shown = answerOf<{ files: { path: string }[]; events: { sealed: boolean }[] }>(
@@ -159,20 +168,24 @@ describe('a rebuild', () => {
     300_000,
   );
 
-  it('that is killed is begun anew by the next, and takes nothing from who does not', async () => {
-    const before = await whatItSays();
-    for (let kill = 0; kill < 3; kill += 1) {
-      const running = new Running(home, ['rebuild']);
-      while (running.isRunning && !readdirSync(home).includes('catalogue.rebuilding.sqlite')) {
-        await new Promise((next) => setImmediate(next));
+  it.runIf(FULL)(
+    'that is killed is begun anew by the next, and takes nothing from who does not',
+    async () => {
+      const before = await whatItSays();
+      for (let kill = 0; kill < 3; kill += 1) {
+        const running = new Running(home, ['rebuild']);
+        while (running.isRunning && !readdirSync(home).includes('catalogue.rebuilding.sqlite')) {
+          await new Promise((next) => setImmediate(next));
+        }
+        await new Promise((next) => setTimeout(next, kill * 60));
+        running.kill();
+        await running.ended;
       }
-      await new Promise((next) => setTimeout(next, kill * 60));
-      running.kill();
-      await running.ended;
-    }
-    expect(await whatItSays()).toEqual(before);
-    answerOf(await rebuild());
-    expect(await whatItSays()).toEqual(before);
-    expect(readdirSync(home).filter((name) => name.includes('rebuilding'))).toEqual([]);
-  }, 300_000);
+      expect(await whatItSays()).toEqual(before);
+      answerOf(await rebuild());
+      expect(await whatItSays()).toEqual(before);
+      expect(readdirSync(home).filter((name) => name.includes('rebuilding'))).toEqual([]);
+    },
+    300_000,
+  );
 });
