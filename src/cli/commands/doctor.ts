@@ -11,8 +11,7 @@ export function doctorCommand(globals: () => GlobalOptions): Command {
       await using archive = await openArchive(globals(), { command: 'doctor', writes: false, creates: true });
       const checkup = await archive.checkup();
       if (!checkup.ok) process.exitCode = ExitCode.No;
-      const checks = checkup.checks.map(({ name, ok, detail }) => ({ name, ok, message: detail }));
-      new Output(globals()).result({ ok: checkup.ok, checks }, () => [
+      new Output(globals()).result(checkup, () => [
         ...checkup.checks.map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'ILL '} ${name.padEnd(11)} ${detail}`),
         checkup.ok ? 'everything works' : 'something needs mending',
       ]);

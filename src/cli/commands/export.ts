@@ -26,9 +26,10 @@ export function exportCommand(globals: () => GlobalOptions): Command {
       const bar = output.progress();
       try {
         const ask = { package: id, as, to: resolve(to), withHistory: withHistory === true };
+        const { to: _, ...asked } = ask;
         const { target, bytes, files, sha256 } = await archive.export(ask, bar.report);
         bar.stop();
-        output.result({ ...ask, to: target, bytes, files, sha256 }, () => [
+        output.result({ ...asked, target, bytes, files, sha256 }, () => [
           `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`,
           ...(sha256 === undefined ? [] : [`SHA-256 ${sha256}`]),
         ]);
