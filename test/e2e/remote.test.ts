@@ -73,7 +73,7 @@ describe('beside a running server', () => {
     }
     expect(digests[0]).toBe(digests[1]);
     const bag = await judged('export', 'export', id, '--to', join(work, 'bag'));
-    expect(bag).toMatchObject({ code: 0, json: { as: 'bag', to: join(work, 'bag') } });
+    expect(bag).toMatchObject({ code: 0, json: { as: 'bag', target: join(work, 'bag') } });
     expect(await judged('validate', 'validate', join(work, 'bag'))).toMatchObject({ code: 0, json: { valid: true } });
   });
 
