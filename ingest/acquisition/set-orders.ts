@@ -70,8 +70,10 @@ export function byLetters(_family: Family, tails: ReadonlySet<string>, own: stri
   const first = 'a'.repeat(width);
   const before = new Set([...tails].flatMap(nextLetters));
   const isAlone = (tail: string): boolean => !before.has(tail) && !nextLetters(tail).some((next) => tails.has(next));
-  if (isAlone(own) && (isOrdinaryEnding(own) || !tails.has(first))) return undefined;
-  const ours = [...tails].filter((tail) => startWidth(tail, tails) === width && !(isAlone(tail) && isOrdinaryEnding(tail)));
+  const series = [...tails].filter((tail) => startWidth(tail, tails) === width && !(isAlone(tail) && isOrdinaryEnding(tail)));
+  const isBeside = (tail: string): boolean => isAlone(tail) && isOrdinaryEnding(tail) && !isReached(ordinal(tail), series.length);
+  if (isBeside(own) || (isAlone(own) && !tails.has(first))) return undefined;
+  const ours = [...tails].filter((tail) => startWidth(tail, tails) === width && !isBeside(tail));
   const last = ours.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1) ?? first;
   const missing: string[] = [];
   let at: string | undefined = first;
@@ -114,6 +116,16 @@ function isOrdinaryEnding(tail: string): boolean {
   return ORDINARY.has(tail.toLowerCase());
 }
 
+/** A name with an ordinary ending is still a piece, with pieces missing before it, where half of those before it are there. */
+function isReached(place: number, present: number): boolean {
+  return place <= 2 * present;
+}
+
+/** `aa` is 0, `az` 25, `ba` 26. */
+function ordinal(tail: string): number {
+  return Buffer.from(tail).reduce((sum, letter) => sum * 26 + letter - 97, 0);
+}
+
 /** EWF: `E01 … E99 EAA … EZZ FAA … ZZZ`; the first letter stays in the case it has. `Ex01 … Ex99 ExAA …` has one letter less. */
 export function bySegment({ head }: Family, tails: ReadonlySet<string>, own: string): Ordered | undefined {
   const short = own.length === 2;
@@ -126,7 +138,8 @@ export function bySegment({ head }: Family, tails: ReadonlySet<string>, own: str
   const present: number[] = [];
   for (let n = 1; n <= (hasLetters ? 99 + 676 * letters : 99) && present.length < tails.size; n++) {
     const alone = !tails.has(write(n - 1)) && !tails.has(write(n + 1));
-    if (tails.has(write(n)) && !(n > 100 && alone && isOrdinaryEnding(write(n)))) present.push(n);
+    const isBeside = n > 100 && alone && isOrdinaryEnding(write(n)) && !isReached(n, present.length);
+    if (tails.has(write(n)) && !isBeside) present.push(n);
   }
   if (!present.some((n) => write(n) === own)) return undefined;
   return { start: write(1), tails: present.map(write), missing: gaps(present, 1, present.at(-1) ?? 1).map(write) };

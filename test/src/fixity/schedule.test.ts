@@ -81,7 +81,8 @@ describe('the schedule', () => {
     await archive.app.get(FixitySchedule).queueDue();
     const start = performance.now();
     await archive.app.get(JobsService).runUntilEmpty();
-    expect(performance.now() - start).toBeGreaterThan(1800);
+    // The last read, of 1 MiB at most, is never waited for.
+    expect(performance.now() - start).toBeGreaterThan(1450);
     expect(await archive.app.get(FixitySchedule).status()).toMatchObject({ ok: 1 });
   });
 });
