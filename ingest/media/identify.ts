@@ -54,11 +54,18 @@ async function byContent(container: ByteSource): Promise<Identification> {
   const sample = await sampleOf(container, HEAD_SIZE);
   const opaque = CONTAINERS.find((row) => matches(row, sample));
   const text = textFormat(sample);
+  const best = await surest(container);
+  const { id, title, puid } = best.format;
+  if (best.confidence === Confidence.Certain) {
+    const row = CONTAINERS.find((each) => each.id === id && matches(each, sample));
+    const named = puid === undefined ? {} : { puid };
+    return row === undefined
+      ? { id, title, kind: ContentKind.Image, basis: 'signature', readable: true, ...named }
+      : { ...recognised(row), ...(row.puid === undefined ? named : {}), readable: true };
+  }
   // Some marks are plain words that a log can begin with; of the containers only a VMDK descriptor is text.
   if (opaque !== undefined && (text === undefined || opaque.id === 'vmdk')) return recognised(opaque);
 
-  const best = await surest(container);
-  const { id, title, puid } = best.format;
   if (best.confidence <= Confidence.Size) {
     const other = OTHERS.find((row) => matches(row, sample));
     if (other !== undefined) return withPdfVersion(recognised(other), sample);

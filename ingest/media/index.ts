@@ -5,6 +5,7 @@
  * Entry: openMedia(container) for the medium, identify(container) for the name of the format.
  */
 export { chainSource } from './chain.ts';
+export { alone } from './companions.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type Identification, identify } from './identify.ts';
@@ -14,9 +15,11 @@ export {
   Confidence,
   type Extent,
   type Media,
+  type MediaFacts,
   type MediaFormat,
-  alone,
+  type Range,
+  type StoredDigests,
 } from './media.ts';
-export { openMedia } from './open.ts';
+export { companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';

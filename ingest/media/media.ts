@@ -12,31 +12,45 @@ export interface ByteSource extends AsyncDisposable {
   read(offset: number, length: number): Promise<Buffer>;
 }
 
-/** `data` has stored bytes, `zero` is known to be zeros without reading, `absent` is not in this container. */
+/** `data` has stored bytes, `zero` is known to be zeros without reading, `absent` was never read from the carrier. */
 export const ExtentKind = { Data: 'data', Zero: 'zero', Absent: 'absent' } as const;
 export type ExtentKind = (typeof ExtentKind)[keyof typeof ExtentKind];
 
-/** A run of the medium, in bytes. */
-export interface Extent {
+/** A range of the medium, in bytes. */
+export interface Range {
   readonly offset: number;
   readonly length: number;
+}
+
+/** What read() gives for an `absent` one (zeros, or the imaging program's filler) is not the disk's. */
+export interface Extent extends Range {
   readonly kind: ExtentKind;
 }
 
-export type MediaFacts = Readonly<Record<string, string | number>>;
+export type MediaFacts = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** The disk inside its container. Closing it closes what the format opened, never the container. */
+/** Digests of the medium that its container carries, lower-case hex. */
+export type StoredDigests = Readonly<Partial<Record<'md5' | 'sha1' | 'sha256', string>>>;
+
+/** The disk inside its container. Closing it closes what the format opened, never the container or its companions. */
 export interface Media extends ByteSource {
   /** Id of the format that reads it. */
   readonly format: string;
   /** Logical sector size in bytes. */
   readonly sectorSize: number;
-  /** What the container says of itself (geometry, labels, stored digests), for PREMIS. */
+  /** What the container says of itself (geometry, labels, who imaged what, when), for PREMIS. Names are camelCase. */
   readonly facts: MediaFacts;
+  /** To be compared with the medium's own, once they are known. */
+  readonly storedDigests: StoredDigests;
+  /** Bare names of the other files that it is made of, in order: segments, extents, parents. */
+  readonly parts: readonly string[];
   /** What is wrong without hindering the reading; data, never a log line. */
   readonly warnings: readonly Fault[];
-  /** Runs in order; together they cover [0, size) exactly once. */
-  extents(): AsyncIterable<Extent>;
+  /**
+   * Runs in order; together they cover the window once, the whole medium unless told otherwise.
+   * Neighbours of one kind may come as several.
+   */
+  extents(window?: Range): AsyncIterable<Extent>;
 }
 
 /** How sure a format is, 0 to 100. The surest wins, a tie is a Fault. */
@@ -48,17 +62,27 @@ export const Confidence = {
   Size: 50,
   /** Its structures are there, but do not fit the size. */
   Likely: 75,
-  /** Its structures are there and fit. */
+  /** It wraps nothing, and what lies in it (a file system, a volume descriptor) is there and fits. */
+  Fits: 90,
+  /** The container's own signature is there: whatever the disk inside looks like, this is around it. */
   Certain: 100,
 } as const;
 
 /** Other files of the same deposit, for formats made of several. Asked by bare name only; a path is never followed. */
 export interface Companions {
+  /** Bare name of the container itself; '' when it has none. */
+  readonly own: string;
+  /** Bare names of the others, sorted. */
+  readonly names: readonly string[];
+  /** The file of that name, exactly spelled or else differing in case only; stays the companions' to close. */
   find(name: string): Promise<ByteSource | undefined>;
+  /**
+   * The same file opened as a medium: a parent, a backing file. The caller closes it.
+   * @param as id of the only format it may be read as; without it, its content tells.
+   * @throws Fault 'media/chain-loop', 'media/chain-long', and what opening it throws.
+   */
+  media(name: string, as?: string): Promise<Media | undefined>;
 }
-
-/** A container that came alone. */
-export const alone: Companions = { find: () => Promise.resolve(undefined) };
 
 /** One file in `formats/`; judged by test/conformance/media.test.ts. */
 export interface MediaFormat {
@@ -69,8 +93,9 @@ export interface MediaFormat {
   readonly sources: readonly string[];
   /** PRONOM identifier, where one name fits all that the format reads. */
   readonly puid?: string;
-  /** A `Confidence`, by content only: never by the name. */
+  /** A `Confidence`, by content only: never by the name. Reads a few KiB at most. */
   probe(container: ByteSource): Promise<number>;
+  /** @throws Fault for damage, for what is missing, and for what this version does not read. */
   open(container: ByteSource, companions: Companions): Promise<Media>;
 }
 

@@ -1,16 +1,20 @@
 /** The entry of media: probe all, open the surest, refuse a tie and what is only recognised. */
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { identify } from './identify.ts';
-import { type ByteSource, type Companions, type Media, alone } from './media.ts';
+import { DepositCompanions, alone } from './companions.ts';
+import type { ByteSource, Companions, Media } from './media.ts';
 import { formats } from './registry.ts';
 
 /**
- * The medium inside `container`, which stays open and belongs to the caller.
+ * The medium inside `container`, which stays open and belongs to the caller, as do the companions.
+ * @param as id of the only format it may be read as; without it, its content tells.
  * @throws Fault 'media/not-read' for a format this version keeps but can't read; 'media/no-image' for a document;
  * 'media/empty' for no bytes; 'media/ambiguous' for a tie.
  */
-export async function openMedia(container: ByteSource, companions: Companions = alone): Promise<Media> {
+export async function openMedia(container: ByteSource, companions: Companions = alone, as?: string): Promise<Media> {
   if (container.size === 0) throw new Fault(FaultKind.Truncated, 'media/empty', 'the image has 0 bytes; image the carrier again');
+  const forced = as === undefined ? undefined : formats.get(as);
+  if (forced !== undefined) return forced.open(container, companions);
   const { id, title, kind, readable } = await identify(container);
   const format = readable ? formats.get(id) : undefined;
   if (format !== undefined) return format.open(container, companions);
@@ -19,4 +23,16 @@ export async function openMedia(container: ByteSource, companions: Companions = 
   }
   const message = `${title} is recognised, but not read by this version; it is kept as received`;
   throw new Fault(FaultKind.Unsupported, 'media/not-read', message, { format: id });
+}
+
+/**
+ * The files that lie with the container `own`, by bare name. The caller closes them, after the media that use them.
+ * @param open opens one of `names`; each is opened once at most.
+ */
+export function companionsOf(
+  own: string,
+  names: readonly string[],
+  open: (name: string) => Promise<ByteSource>,
+): Companions & AsyncDisposable {
+  return new DepositCompanions(own, names, open, openMedia);
 }

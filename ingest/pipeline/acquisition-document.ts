@@ -5,7 +5,9 @@ import type { Ingested } from './ingested.ts';
 export function acquisitionDocument({ received, copied, checksums }: Ingested): AcquisitionDocument {
   const { deposit, format, medium, known, notes } = received;
   const { sha256 } = copied.image.digests;
-  const own = Object.entries(medium?.facts ?? {}).map(([name, value]) => ({ name, value, source: 'container' as const }));
+  const own = Object.entries(medium?.facts ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value: string | number) => ({ name, value, source: 'container' as const })),
+  );
   const writtenAt = new Map(deposit.mapfiles.map(({ name, mtime }) => [name, mtime.toISOString()]));
   return {
     image: {

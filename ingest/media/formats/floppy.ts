@@ -39,9 +39,9 @@ export const format: MediaFormat = {
     if (size < BOOT_SECTOR_SIZE || size > LARGEST_FLOPPY + LARGEST_FLOPPY / 2) return Confidence.No;
     const known = geometriesOf(size).length > 0;
     const bpb = await readBpb(container);
-    if (bpb !== undefined) return sizeOf(bpb) === size && known ? Confidence.Certain : Confidence.Likely;
+    if (bpb !== undefined) return sizeOf(bpb) === size && known ? Confidence.Fits : Confidence.Likely;
     if (!known) return Confidence.No;
-    return (await systemOf(container)) === undefined ? Confidence.Size : Confidence.Certain;
+    return (await systemOf(container)) === undefined ? Confidence.Size : Confidence.Fits;
   },
 
   async open(container) {

@@ -42,7 +42,7 @@ export const format: MediaFormat = {
 
   async probe(container) {
     const { names, primary } = await structures(container);
-    if (primary !== undefined) return Confidence.Certain;
+    if (primary !== undefined) return Confidence.Fits;
     return names.size > 0 ? Confidence.Likely : Confidence.No;
   },
 

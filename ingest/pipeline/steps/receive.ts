@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { type Acquisition, acquisitionOf, type Deposit, imageSource, readDeposit, readPapers } from '../../acquisition/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { alone, type Identification, identify, openMedia } from '../../media/index.ts';
+import { alone, type Identification, identify, type MediaFacts, openMedia } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 
 /** What is known before the first byte is copied. */
@@ -10,7 +10,7 @@ export interface Received {
   readonly deposit: Deposit;
   readonly format: Identification;
   /** The disk inside the image: here always the image's own bytes; undefined for a container that is not opened. */
-  readonly medium: { readonly sectorSize: number; readonly facts: Readonly<Record<string, string | number>> } | undefined;
+  readonly medium: { readonly sectorSize: number; readonly facts: MediaFacts } | undefined;
   /** What lists and mapfiles say. */
   readonly known: Acquisition;
   readonly totalBytes: number;

@@ -58,7 +58,7 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
         `${deposit.image.name}: ${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}`,
         `  the disk      ${media.size} bytes (${bytesInWords(media.size)}), sectors of ${media.sectorSize} bytes`,
         ...(sha256 === undefined ? [] : [`  SHA-256       ${sha256}`]),
-        ...Object.entries(media.facts).map(([name, value]) => `  ${name.padEnd(12)}  ${value}`),
+        ...Object.entries(media.facts).map(([name, value]) => `  ${name.padEnd(12)}  ${[value].flat().join('; ')}`),
         ...deposit.notes.map(({ message }) => `  note: ${message}`),
       ]);
     });

@@ -1,0 +1,25 @@
+/** Deflate (RFC 1951) and zlib (RFC 1950) by Node's own zlib, on the system's thread pool: on all cores, off the main thread. */
+import { constants, type ZlibOptions, inflate, inflateRaw } from 'node:zlib';
+import type { Codec } from './codec.ts';
+import { corrupt, tooLong } from './codec.ts';
+
+/** A zlib stream; its Adler-32 is checked. Bytes after its end are not looked at. */
+export const zlib: Codec = (packed, size) => run(inflate, 'zlib', packed, size);
+
+/** A bare deflate stream. Bytes after its end are not looked at. */
+export const deflate: Codec = (packed, size) => run(inflateRaw, 'deflate', packed, size);
+
+type Inflate = (bytes: Buffer, options: ZlibOptions, done: (error: Error | null, out: Buffer) => void) => void;
+
+function run(inflateOf: Inflate, name: string, packed: Buffer, size: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // One byte more than may come out, so that a stream that is longer shows itself and none is ever blown up.
+    const options = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH };
+    inflateOf(packed, options, (error, out) => {
+      if (error !== null)
+        reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(name, size) : corrupt(name, error));
+      else if (out.length > size) reject(tooLong(name, size));
+      else resolve(out);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+/** The other files of a deposit, found by bare name; and parents opened as media, with a guard against loops. */
+import { Fault, FaultKind } from '../kernel/index.ts';
+import type { ByteSource, Companions, Media } from './media.ts';
+
+/** A container that came alone. */
+export const alone: Companions = {
+  own: '',
+  names: [],
+  find: () => Promise.resolve(undefined),
+  media: () => Promise.resolve(undefined),
+};
+
+/** Longest chain of parents: what VMware and Hyper-V allow is far below. */
+const LONGEST_CHAIN = 64;
+
+/** Opens a container by its format; open.ts gives it, since formats and companions must not know the registry. */
+export type OpenMedia = (container: ByteSource, companions: Companions, as?: string) => Promise<Media>;
+
+export class DepositCompanions implements Companions, AsyncDisposable {
+  readonly names: readonly string[];
+  readonly #byLowerCase = new Map<string, string[]>();
+  readonly #opened = new Map<string, Promise<ByteSource | undefined>>();
+
+  /**
+   * @param own bare name of the container.
+   * @param open opens one of `names`; each is opened once, when it is first asked for, and closed with this (the companions
+   * that a parent gets are never closed: theirs are ours).
+   */
+  constructor(
+    readonly own: string,
+    names: readonly string[],
+    private readonly open: (name: string) => Promise<ByteSource | undefined>,
+    private readonly openMedia: OpenMedia,
+    private readonly above: readonly string[] = [],
+  ) {
+    this.names = names.filter((name) => name !== own).toSorted();
+    for (const name of [own, ...this.names]) {
+      const key = name.toLowerCase();
+      this.#byLowerCase.set(key, [...(this.#byLowerCase.get(key) ?? []), name]);
+    }
+  }
+
+  async find(name: string): Promise<ByteSource | undefined> {
+    const found = this.#resolve(name);
+    if (found === undefined || found === this.own) return undefined;
+    let source = this.#opened.get(found);
+    if (source === undefined) this.#opened.set(found, (source = this.open(found)));
+    return source;
+  }
+
+  async media(name: string, as?: string): Promise<Media | undefined> {
+    const found = this.#resolve(name);
+    if (found === undefined) return undefined;
+    const chain = [...this.above, this.own];
+    if (chain.includes(found)) {
+      const message = `"${found}" is its own ancestor: ${[...chain, found].join(' → ')}; the chain of parents is damaged or forged`;
+      throw new Fault(FaultKind.Corrupt, 'media/chain-loop', message, { chain: [...chain, found] });
+    }
+    if (chain.length > LONGEST_CHAIN) {
+      const message = `more than ${LONGEST_CHAIN} parents stand behind each other; merge the snapshots first`;
+      throw new Fault(FaultKind.Unsupported, 'media/chain-long', message, { limit: LONGEST_CHAIN });
+    }
+    const source = await this.find(found);
+    if (source === undefined) return undefined;
+    const others = [this.own, ...this.names];
+    const below = new DepositCompanions(found, others, (other) => this.find(other), this.openMedia, chain);
+    return this.openMedia(source, below, as);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sources = await Promise.allSettled(this.#opened.values());
+    for (const result of sources) if (result.status === 'fulfilled') await result.value?.[Symbol.asyncDispose]();
+  }
+
+  #resolve(name: string): string | undefined {
+    const same = this.#byLowerCase.get(name.toLowerCase()) ?? [];
+    if (same.includes(name)) return name;
+    return same.length === 1 ? same[0] : undefined;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The medium of formats that keep it in pieces: the format says where each run lies, this reads.
+ *
+ * Shared by all of them: windows, joining of neighbours into one read, unpacking on all cores, a small cache for random
+ * reads, extents, and the range of the medium in every Fault.
+ */
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
+import type { Run } from './runs.ts';
+import { UnpackedChunks } from './unpacked-chunks.ts';
+
+export interface MappedMediaSettings {
+  readonly format: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly sectorSize: number;
+  readonly facts?: MediaFacts;
+  readonly storedDigests?: StoredDigests;
+  readonly parts?: readonly string[];
+  readonly warnings?: readonly Fault[];
+  /** Ranges that lie there but were never read from the carrier (zeros or filler); sorted, apart from each other. */
+  readonly unread?: readonly Range[];
+  /**
+   * The runs of the medium from `offset` on: in order, without gaps, clipped to the window. At least one; those after the last
+   * are asked for again, so that a format may stop at the end of one of its tables. One run may be as long as the window.
+   */
+  map(offset: number, length: number): Promise<readonly Run[]>;
+  /** What the format opened itself, parents above all; closed with the medium. */
+  readonly owned?: readonly AsyncDisposable[];
+}
+
+/** Closing it leaves the container and its companions open. */
+export function mappedMedia(settings: MappedMediaSettings): Media {
+  const {
+    format,
+    size,
+    sectorSize,
+    facts = {},
+    storedDigests = {},
+    parts = [],
+    warnings = [],
+    unread = [],
+    owned = [],
+  } = settings;
+  const chunks = new UnpackedChunks();
+
+  async function* runs({ offset, length }: Range): AsyncGenerator<Run, void, undefined> {
+    const end = offset + length;
+    for (let at = offset; at < end; ) {
+      for (const run of await settings.map(at, end - at)) {
+        if (run.offset !== at || run.length <= 0 || run.length > end - at)
+          throw new RangeError(`${format} maps ${run.offset}+${run.length} where ${at} of ${end} was asked for`);
+        yield run;
+        at += run.length;
+      }
+    }
+  }
+
+  return {
+    format,
+    size,
+    sectorSize,
+    facts,
+    storedDigests,
+    parts,
+    warnings,
+    async read(offset, length) {
+      checkWindow(size, offset, length, 'the medium');
+      const found: Run[] = [];
+      for await (const run of runs({ offset, length })) found.push(run);
+      return chunks.fill(joined(found), { offset, length });
+    },
+    async *extents(window = { offset: 0, length: size }) {
+      checkRange(size, window);
+      let start = window.offset;
+      for await (const extent of extentsOf(runs(window)))
+        for (const piece of withUnread(extent, unread)) {
+          yield piece;
+          start += piece.length;
+        }
+      if (start !== window.offset + window.length) throw new RangeError(`${format} has extents up to ${start} only`);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of owned) await each[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function* extentsOf(runs: AsyncIterable<Run>): AsyncGenerator<{ offset: number; length: number; kind: ExtentKind }> {
+  let last: { offset: number; length: number; kind: ExtentKind } | undefined;
+  for await (const run of runs) {
+    for await (const extent of ofRun(run)) {
+      if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
+      else {
+        if (last !== undefined) yield last;
+        last = extent;
+      }
+    }
+  }
+  if (last !== undefined) yield last;
+}
+
+async function* ofRun(run: Run): AsyncGenerator<{ offset: number; length: number; kind: ExtentKind }> {
+  const { offset, length } = run;
+  if (run.kind === 'stored' && 'extents' in run.source) {
+    for await (const extent of run.source.extents({ offset: run.at, length }))
+      yield { offset: offset + extent.offset - run.at, length: extent.length, kind: extent.kind };
+  } else if (run.kind === 'zero') yield { offset, length, kind: ExtentKind.Zero };
+  else if (run.kind === 'absent' || (run.kind === 'filled' && run.absent === true))
+    yield { offset, length, kind: ExtentKind.Absent };
+  else yield { offset, length, kind: ExtentKind.Data };
+}
+
+/** Cuts `absent` out of an extent where it was never read. */
+function* withUnread(extent: { offset: number; length: number; kind: ExtentKind }, unread: readonly Range[]) {
+  const end = extent.offset + extent.length;
+  let at = extent.offset;
+  let low = 0;
+  for (let high = unread.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    const range = unread[middle];
+    if (range !== undefined && range.offset + range.length <= at) low = middle + 1;
+    else high = middle;
+  }
+  for (; at < end; low++) {
+    const range = unread[low];
+    const start = Math.min(end, Math.max(at, range?.offset ?? end));
+    if (start > at) yield { offset: at, length: start - at, kind: extent.kind };
+    const stop = Math.min(end, range === undefined ? end : range.offset + range.length);
+    if (stop > start) yield { offset: start, length: stop - start, kind: ExtentKind.Absent };
+    at = Math.max(start, stop);
+  }
+}
+
+/** Neighbours in the medium that are neighbours in their source become one run: one read. */
+function joined(runs: readonly Run[]): Run[] {
+  const out: Run[] = [];
+  for (const run of runs) {
+    const last = out.at(-1);
+    if (last?.kind === 'stored' && run.kind === 'stored' && last.source === run.source && last.at + last.length === run.at)
+      out[out.length - 1] = { ...last, length: last.length + run.length };
+    else out.push(run);
+  }
+  return out;
+}
+
+function checkRange(size: number, { offset, length }: Range): void {
+  for (const n of [offset, length]) if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`${n} is no count of bytes`);
+  if (length > size - offset) {
+    const message = `the medium ends at byte ${size}; extents up to byte ${offset + length} were asked for`;
+    throw new Fault(FaultKind.Truncated, 'media/past-end', message, { size, offset, length });
+  }
+}

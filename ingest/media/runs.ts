@@ -1,0 +1,28 @@
+/** Where the runs of a medium come from: what a format tells mappedMedia. */
+import type { ByteSource, Media, Range } from './media.ts';
+
+/** A chunk that must be unpacked whole. */
+export interface Chunk {
+  /** The same for the same chunk, and for no other of this medium. */
+  readonly key: number | string;
+  readonly source: ByteSource;
+  /** Where its packed bytes lie in `source`, and how many there are. */
+  readonly at: number;
+  readonly packedLength: number;
+  /** Bytes that come out, exactly. */
+  readonly size: number;
+  /** Unpacks and checks it (checksum, length). @throws Fault; the range of the medium is added here. */
+  unpack(packed: Buffer): Promise<Buffer>;
+}
+
+/** Where a run of the medium comes from; `offset` and `length` are the medium's. */
+export type Run = Range &
+  (
+    | { readonly kind: 'zero' | 'absent' }
+    /** As it is, at byte `at` of `source`; a parent medium is a source too, and its extents count. */
+    | { readonly kind: 'stored'; readonly source: ByteSource | Media; readonly at: number }
+    /** From byte `skip` of the unpacked chunk. */
+    | { readonly kind: 'packed'; readonly chunk: Chunk; readonly skip: number }
+    /** `pattern` repeated; the run begins with byte `phase` of it. */
+    | { readonly kind: 'filled'; readonly pattern: Buffer; readonly phase: number; readonly absent?: true }
+  );
