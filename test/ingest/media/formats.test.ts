@@ -42,7 +42,6 @@ describe('openMedia', () => {
   it('finds no companion for a container that came alone', async () => {
     const nobody: Companions = alone;
     expect(await nobody.find('parent.img')).toBeUndefined();
-    expect([...formats.keys()]).toEqual(['floppy', 'iso', 'raw']);
   });
 });
 

@@ -1,10 +1,10 @@
 /** identify(): names by content; qemu-img, ewfacquire, gzip and mtools judge where they are installed. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileSource, identify, openMedia } from '#ingest/media';
+import { companionsOf, fileSource, formats, identify, openMedia } from '#ingest/media';
 import { CONTAINERS, OTHERS } from '#built/ingest/media/signatures';
 import { bufferSource } from './buffer-source.ts';
 import { has, run } from './tools.ts';
@@ -28,7 +28,7 @@ const rows = [...CONTAINERS, ...OTHERS].filter((row) => row.where === undefined 
 describe('a signature', () => {
   it.each(rows.map((row) => [row.title, row] as const))('of %s is told', async (_title, row) => {
     const found = await identify(bufferSource(made(...row.at)));
-    expect(found).toMatchObject({ id: row.id, basis: 'signature', readable: false });
+    expect(found).toMatchObject({ id: row.id, basis: 'signature' });
   });
 
   it.each([
@@ -167,12 +167,14 @@ describe.runIf(has('qemu-img'))('what qemu-img writes', () => {
     ['vpc', 'vhd', ['-o', 'subformat=fixed']],
     ['parallels', 'parallels', []],
     ['qed', 'qed', []],
-  ])('as %s is %s, and is refused as a medium, not read as raw', async (format, id, options) => {
+  ])('as %s is %s, and is read as that or refused, never read as raw', async (format, id, options) => {
     const path = join(folder, `${format}-${options.length}.image`);
     run('qemu-img', ['create', '-q', '-f', format, ...options, path, '4M']);
     await using container = await fileSource(path);
-    expect(await identify(container)).toMatchObject({ id, readable: false, basis: 'signature' });
-    await expect(openMedia(container)).rejects.toMatchObject({ kind: 'unsupported', code: 'media/not-read' });
+    expect(await identify(container)).toMatchObject({ id, readable: formats.has(id), basis: 'signature' });
+    const companions = companionsOf(basename(path), await readdir(folder), (name) => fileSource(join(folder, name)));
+    const answer = await openMedia(container, companions).catch((error: unknown) => error);
+    expect(answer).toMatchObject(formats.has(id) ? { format: id } : { kind: 'unsupported', code: 'media/not-read' });
   });
 
   it('keeps the container before the file system that shows through it: a fixed VHD of a floppy', async () => {
@@ -191,7 +193,7 @@ describe.runIf(has('ewfacquire'))('what ewfacquire writes', () => {
     await writeFile(raw, Buffer.alloc(100_000, 7));
     run('ewfacquire', ['-q', '-u', '-t', join(folder, 'evidence'), raw]);
     await using container = await fileSource(join(folder, 'evidence.E01'));
-    expect(await identify(container, 'evidence.E01')).toMatchObject({ id: 'ewf', puid: 'fmt/803', readable: false });
+    expect(await identify(container, 'evidence.E01')).toMatchObject({ id: 'ewf', puid: 'fmt/803' });
   });
 });
 
