@@ -29,7 +29,7 @@ export interface Limits {
   readonly depth: number;
 }
 
-export const LIMITS: Limits = { entries: 100_000, depth: 64 };
+export const LIMITS: Limits = { entries: 1_000_000, depth: 64 };
 
 const SHOWN = 20;
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Companions, Confidence, type MediaFormat, alone, formats, identify, openMedia } from '#ingest/media';
+import { type Companions, Confidence, type MediaFormat, alone, identify, openMedia } from '#ingest/media';
 import { surest } from '#built/ingest/media/registry';
 import { bufferSource } from './buffer-source.ts';
 
