@@ -1,5 +1,5 @@
 /** Which files beside an image given by itself are its papers: those named like it. */
-import type { ImageFiles } from './image-files.ts';
+import type { ImageFiles } from './deposited-image.ts';
 import { hasImageEnding } from './image-files.ts';
 
 /** Endings of checksum lists, mapfiles, logs and disc descriptions. */

@@ -20,7 +20,8 @@ import {
   statOf,
   systemFault,
 } from './folder.ts';
-import { type ImageFiles, imageIn, imageNamed } from './image-files.ts';
+import type { ImageFiles } from './deposited-image.ts';
+import { imageIn, imageNamed } from './image-files.ts';
 import { companionsOf } from './companion-names.ts';
 import { isChecksumList } from './checksum-list.ts';
 import { isMapfile } from './mapfile.ts';

@@ -76,7 +76,7 @@ export async function acquisitionOf(deposit: Deposit, { checksums, mapfiles }: P
     facts.push(...mapFacts(map));
     summaries.push(await summaryOf(map));
     // Of a container only its reader knows how large the medium is.
-    if (format.readable) notes.push(...sizeNotes(map, deposit.image.totalSize));
+    if (format.isWhole) notes.push(...sizeNotes(map, deposit.image.totalSize));
   }
   return { facts, expected, mapfiles: summaries, notes };
 }

@@ -3,18 +3,9 @@ import { Fault, FaultKind, escaped } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
 import { type DepositFile, type DepositNote, checkReadable, counted, fileBeside, listed, shown } from './folder.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
+import type { ImageFiles } from './deposited-image.ts';
 import { checkExtents } from './vmdk-extents.ts';
-
-export interface ImageFiles {
-  /** What to call it: `disk.img` for `disk.img.001 …`, the file's own name otherwise. Relative to the root. */
-  readonly name: string;
-  /** In order. */
-  readonly files: readonly DepositFile[];
-  /** In bytes, over all files. */
-  readonly totalSize: number;
-  /** One file; pieces that make the image end to end; segments that only a reader of their format can join. */
-  readonly scheme: 'single' | SetKind;
-}
+import { withParts } from './with-parts.ts';
 
 /** Endings that image files have and papers do not; what they hold is told by content. */
 const IMAGE_ENDING =
@@ -40,11 +31,15 @@ export async function imageNamed(own: string, root: string, names: readonly stri
     throw new Fault(FaultKind.Refused, 'acquisition/links-inside', message, { files: listed([name]) });
   };
   const set = namedSets(names)(own);
-  if (set !== undefined) {
-    const image = await joined(set, '', find, own, notes);
-    if (image !== undefined) return image;
-  }
-  return single(await find(own));
+  const image = (set === undefined ? undefined : await joined(set, '', find, own, notes)) ?? single(await find(own));
+  return (await wraps(image)) ? withParts(image, new Map(names.map((name) => [name, () => find(name)]))) : image;
+}
+
+/** Something else than the medium's own bytes, in a format that this version reads. */
+async function wraps({ files: [head], scheme }: ImageFiles): Promise<boolean> {
+  if (head === undefined || scheme === SetKind.Pieces) return false;
+  const { readable, isWhole } = await identified(head);
+  return readable && !isWhole;
 }
 
 /** The one image among `files`. @throws Fault 'acquisition/no-image', 'acquisition/two-images'. */
@@ -79,10 +74,31 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   if (empty.length > 0) throw emptyFile(empty);
-  const [image = flux[0], ...others] = images;
+  const wholes = await withoutParts(images, files);
+  const [image = flux[0], ...others] = wholes;
   if (image === undefined || (images.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
-  if (others.length > 0) throw twoImages(images);
+  if (others.length > 0) throw twoImages(wholes);
   return image;
+}
+
+/** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */
+async function withoutParts(images: readonly ImageFiles[], files: readonly DepositFile[]): Promise<ImageFiles[]> {
+  const found: ImageFiles[] = [];
+  for (const image of images) {
+    const folder = folderOf(image.name);
+    const beside = files.filter(({ name }) => folderOf(name) === folder);
+    const finders = new Map(beside.map((file) => [file.name.slice(folder.length), () => Promise.resolve(file)]));
+    try {
+      found.push((await wraps(image)) ? await withParts(image, finders) : image);
+    } catch (error) {
+      if (images.length === 1 || !(error instanceof Fault) || error.kind !== FaultKind.Missing) throw error;
+      found.push(image);
+    }
+  }
+  const heads = (image: ImageFiles): string | undefined => image.files[0]?.name;
+  return found.filter(
+    (image) => !found.some((other) => other !== image && other.files.some(({ name }) => name === heads(image))),
+  );
 }
 
 /**
@@ -114,7 +130,7 @@ async function joined(
   if (first === undefined) return undefined;
   const begins = await identified(first);
   if (set.kind === SetKind.Segments) {
-    if (begins.readable || begins.kind !== ContentKind.Image || begins.basis !== 'signature') return undefined;
+    if (begins.isWhole || begins.kind !== ContentKind.Image || begins.basis !== 'signature') return undefined;
     if (set.missing.length > 0) throw gap(set, folder);
     await checkExtents(first, set.members);
     const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);

@@ -9,5 +9,5 @@ export type { ExpectedDigest } from './checksum-match.ts';
 export { type Deposit, imageSource, readDeposit } from './deposit.ts';
 export { type Acquisition, type AcquisitionFact, type FactSource, type MapSummary, acquisitionOf, readPapers } from './facts.ts';
 export type { DepositFile, DepositNote } from './folder.ts';
-export type { ImageFiles } from './image-files.ts';
+export type { ImageFiles } from './deposited-image.ts';
 export type { MapBlock, Mapfile } from './mapfile.ts';

@@ -9,6 +9,7 @@ export type { BlockListSummary } from './block-list-format.ts';
 export { copyAndDigest, digestFile, digestMedium } from './copy.ts';
 export type { Digests, PassedFile, PassFile, PassOptions, PassResult } from './pass.ts';
 export { selfTest, type SelfTestResult } from './self-test.ts';
+export { StreamDigests } from './stream.ts';
 export { DigestTap } from './tap.ts';
 export { Budget } from './budget.ts';
 export { type BlocksRequest, type BlocksResult, type Range, verifyBlocks } from './verify-blocks.ts';

@@ -16,6 +16,8 @@ export interface Identification {
   readonly basis: 'signature' | 'size' | 'none';
   /** Whether openMedia reads it; what it does not read is kept all the same. */
   readonly readable: boolean;
+  /** It wraps nothing: the medium is the file's own bytes. */
+  readonly isWhole: boolean;
   /** The name's ending promises another format: a fact to record, no error. */
   readonly nameMismatch?: NameMismatch;
 }
@@ -60,7 +62,7 @@ async function byContent(container: ByteSource): Promise<Identification> {
     const row = CONTAINERS.find((each) => each.id === id && matches(each, sample));
     const named = puid === undefined ? {} : { puid };
     return row === undefined
-      ? { id, title, kind: ContentKind.Image, basis: 'signature', readable: true, ...named }
+      ? { id, title, kind: ContentKind.Image, basis: 'signature', readable: true, isWhole: false, ...named }
       : { ...recognised(row), ...(row.puid === undefined ? named : {}), readable: true };
   }
   // Some marks are plain words that a log can begin with; of the containers only a VMDK descriptor is text.
@@ -69,7 +71,7 @@ async function byContent(container: ByteSource): Promise<Identification> {
   if (best.confidence <= Confidence.Size) {
     const other = OTHERS.find((row) => matches(row, sample));
     if (other !== undefined) return withPdfVersion(recognised(other), sample);
-    if (text !== undefined) return { ...text, kind: ContentKind.Paper, basis: 'signature', readable: false };
+    if (text !== undefined) return { ...text, kind: ContentKind.Paper, basis: 'signature', readable: false, isWhole: false };
   }
 
   const wide = await sampleOf(container, MEDIA_HEAD_SIZE);
@@ -78,7 +80,7 @@ async function byContent(container: ByteSource): Promise<Identification> {
   const basis = medium !== undefined || best.confidence > Confidence.Size ? 'signature' : sized;
   const known =
     medium?.puid === undefined ? { title, ...(puid === undefined ? {} : { puid }) } : { title: medium.title, puid: medium.puid };
-  return { id, kind: ContentKind.Image, basis, readable: true, ...known };
+  return { id, kind: ContentKind.Image, basis, readable: true, isWhole: best.format.isWhole === true, ...known };
 }
 
 async function sampleOf(container: ByteSource, headSize: number): Promise<Sample> {
@@ -100,7 +102,7 @@ function matches(row: Signature, sample: Sample): boolean {
 
 function recognised({ id, title, kind, puid, mime }: Signature): Identification {
   const named = { ...(puid === undefined ? {} : { puid }), ...(mime === undefined ? {} : { mime }) };
-  return { id, title, kind, basis: 'signature', readable: false, ...named };
+  return { id, title, kind, basis: 'signature', readable: false, isWhole: false, ...named };
 }
 
 function withPdfVersion(found: Identification, sample: Sample): Identification {

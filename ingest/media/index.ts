@@ -8,6 +8,7 @@ export { chainSource } from './chain.ts';
 export { alone } from './companions.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
+export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';
 export { type Identification, identify } from './identify.ts';
 export {
   type ByteSource,
@@ -23,3 +24,4 @@ export {
 export { companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';
+export { windowsOf } from './windows.ts';

@@ -59,6 +59,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   return {
     format,
     size,
+    isWhole: false,
     sectorSize,
     facts,
     storedDigests,

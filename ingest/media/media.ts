@@ -36,6 +36,8 @@ export type StoredDigests = Readonly<Partial<Record<'md5' | 'sha1' | 'sha256', s
 export interface Media extends ByteSource {
   /** Id of the format that reads it. */
   readonly format: string;
+  /** The medium is the container's own bytes, from the first to the last: its digests are the container's. */
+  readonly isWhole: boolean;
   /** Logical sector size in bytes. */
   readonly sectorSize: number;
   /** What the container says of itself (geometry, labels, who imaged what, when), for PREMIS. Names are camelCase. */
@@ -93,6 +95,8 @@ export interface MediaFormat {
   readonly sources: readonly string[];
   /** PRONOM identifier, where one name fits all that the format reads. */
   readonly puid?: string;
+  /** It wraps nothing: the medium is the container's own bytes. */
+  readonly isWhole?: true;
   /** A `Confidence`, by content only: never by the name. Reads a few KiB at most. */
   probe(container: ByteSource): Promise<number>;
   /** @throws Fault for damage, for what is missing, and for what this version does not read. */

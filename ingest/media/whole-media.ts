@@ -14,6 +14,7 @@ export function wholeMedia(container: ByteSource, settings: WholeMediaSettings):
   const { format, sectorSize, facts = {}, warnings = [] } = settings;
   return {
     format,
+    isWhole: true,
     sectorSize,
     facts,
     storedDigests: {},

@@ -8,8 +8,10 @@ export interface AcquisitionDocument {
     /** In order; paths in the package. */
     readonly files: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
   };
-  /** The disk inside the image; absent for a container that was not opened. */
-  readonly medium?: { readonly size: number; readonly sha256: string; readonly sectorSize: number };
+  /** The disk inside the image; absent for a container that was not opened, or that could not be read whole. */
+  readonly medium?: Medium;
+  /** What is damaged in the container, and which range of the medium that spoils; absent where nothing is. */
+  readonly damage?: readonly ContainerDamage[];
   /** A `file` is named as received; it lies below data/submission/. */
   readonly facts: readonly AcquisitionFact[];
   /** ddrescue mapfiles: what was read of the disk, what not. */
@@ -19,11 +21,46 @@ export interface AcquisitionDocument {
   readonly notes: readonly string[];
 }
 
+export interface Medium {
+  readonly size: number;
+  readonly sha256: string;
+  readonly sectorSize: number;
+  /** Further digests, by BagIt's spelling: those that came along. */
+  readonly digests?: Readonly<Record<string, string>>;
+  /** What lies in it; absent where nothing is around it, since then it is the image's. */
+  readonly format?: MediumFormat;
+  readonly extents?: MediumExtents;
+}
+
+export interface MediumFormat {
+  readonly id: string;
+  readonly title: string;
+  readonly puid?: string;
+}
+
+/** Bytes of each kind; the ranges that were never read from the carrier, of which the first 100,000 are listed. */
+export interface MediumExtents {
+  readonly data: number;
+  readonly zero: number;
+  readonly absent: number;
+  readonly absentRanges: readonly { readonly offset: number; readonly length: number }[];
+  readonly isTruncated: boolean;
+}
+
+export interface ContainerDamage {
+  readonly code: string;
+  readonly message: string;
+  /** In the medium, in bytes; absent where the damage is of no one place. */
+  readonly offset?: number;
+  readonly length?: number;
+}
+
 /** A digest that came with the disk, and what became of the comparison. A mismatch never gets this far. */
 export interface ChecksumRecord {
-  /** As received, below data/submission/. */
+  /** As received, below data/submission/; or `container`: the image carries it itself. */
   readonly list: string;
-  readonly line: number;
+  /** Absent for a digest of the container. */
+  readonly line?: number;
   readonly algorithm: string;
   readonly digest: string;
   /** A path in the package, or `medium`. */

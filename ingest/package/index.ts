@@ -3,9 +3,16 @@
  * May import: kernel, media, digest, premis, journal, storage, acquisition and bagit-js.
  * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord().
  */
-export type { AcquisitionDocument, ChecksumRecord } from './acquisition-document.ts';
+export type {
+  ContainerDamage,
+  MediumExtents,
+  MediumFormat,
+  AcquisitionDocument,
+  ChecksumRecord,
+} from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
 export type { ByteRange, FixityFinding } from './finding.ts';
+export { openMedium } from './open-medium.ts';
 export { openPackage } from './open-package.ts';
 export {
   ACQUISITION_PATH,

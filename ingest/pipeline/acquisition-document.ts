@@ -1,10 +1,13 @@
 /** metadata/acquisition.json of an ingest. */
-import { type AcquisitionDocument, FileRole } from '../package/index.ts';
+import type { Fault } from '../kernel/index.ts';
+import { type AcquisitionDocument, type ContainerDamage, FileRole } from '../package/index.ts';
 import type { Ingested } from './ingested.ts';
+import type { Measured } from './steps/measure.ts';
 
-export function acquisitionDocument({ received, copied, checksums }: Ingested): AcquisitionDocument {
-  const { deposit, format, medium, known, notes } = received;
-  const { sha256 } = copied.image.digests;
+export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
+  const { received, copied, measured, checksums, notes } = ingested;
+  const { deposit, format, medium, known, warnings } = received;
+  const damage = [...warnings, ...(measured?.damage ?? [])].map(damageOf);
   const own = Object.entries(medium?.facts ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value: string | number) => ({ name, value, source: 'container' as const })),
   );
@@ -22,12 +25,25 @@ export function acquisitionDocument({ received, copied, checksums }: Ingested): 
         .filter(({ role }) => role === FileRole.Image)
         .map((file) => ({ path: file.path, size: file.size, sha256: file.sha256 })),
     },
-    ...(medium === undefined || sha256 === undefined
-      ? {}
-      : { medium: { size: copied.image.size, sha256, sectorSize: medium.sectorSize } }),
+    ...mediumOf(measured, medium?.isWhole === true),
+    ...(damage.length === 0 ? {} : { damage }),
     facts: [...known.facts, ...own],
     mapfiles: known.mapfiles.map((map) => ({ ...map, writtenAt: writtenAt.get(map.file) ?? '' })),
     checksums,
     notes,
   };
+}
+
+function mediumOf(measured: Measured | undefined, isWhole: boolean): Pick<AcquisitionDocument, 'medium'> {
+  const { sha256, ...digests } = measured?.digests ?? {};
+  if (measured === undefined || sha256 === undefined) return {};
+  const { size, sectorSize, format, extents } = measured;
+  const given = Object.entries(digests).length === 0 ? {} : { digests };
+  const inside = isWhole ? {} : { format };
+  return { medium: { size, sha256, sectorSize, ...given, ...inside, ...(extents === undefined ? {} : { extents }) } };
+}
+
+function damageOf({ code, message, facts }: Fault): ContainerDamage {
+  const { mediumOffset: offset, mediumLength: length } = facts;
+  return { code, message, ...(typeof offset === 'number' && typeof length === 'number' ? { offset, length } : {}) };
 }

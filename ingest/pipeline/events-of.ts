@@ -37,7 +37,7 @@ export function eventsOf(
   sealedAt: Date,
   context: IngestContext,
 ): PremisEvent[] {
-  const { id, received, copied, checksums } = ingested;
+  const { id, received, copied, checksums, notes } = ingested;
   const [program, ...people] = context.agents.map((agent): LinkedAgent => ({ ...agentIdentifier(agent), role: agent.role }));
   if (program === undefined) throw new TypeError('an ingest without a program');
   type Facts = Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>;
@@ -54,7 +54,7 @@ export function eventsOf(
       at: startedAt,
       outcome: 'success',
       detail: `received ${count} files, ${totalBytes} bytes; the source was read once and left as it was`,
-      notes: [`received as ${deposit.kind}: ${deposit.image.name}`, ...received.notes].slice(0, MOST_NOTES),
+      notes: [`received as ${deposit.kind}: ${deposit.image.name}`, ...notes].slice(0, MOST_NOTES),
     }),
     event({
       type: 'message digest calculation',
@@ -68,10 +68,11 @@ export function eventsOf(
         type: 'fixity check',
         at: sealedAt,
         outcome: 'success',
-        detail: `${records.length} digests given in ${list} agree with those computed`,
+        detail: `${records.length} digests given in ${list === 'container' ? 'the image itself' : list} agree with those computed`,
         notes: records.slice(0, MOST_NOTES).map(({ algorithm, digest, subject }) => `${algorithm} ${digest} ${subject}`),
       });
     }),
+    ...containerEvents(ingested, acquisition, sealedAt, event),
     event({
       type: 'format identification',
       at: sealedAt,
@@ -94,8 +95,40 @@ export function eventsOf(
 
 type MakeEvent = (
   facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>,
-  agents: PremisEvent['agents'],
+  agents?: PremisEvent['agents'],
 ) => PremisEvent;
+
+/** A container that was opened: whether it is sound, and the digests of the disk inside. */
+function containerEvents(
+  { received, measured }: Ingested,
+  acquisition: AcquisitionDocument,
+  at: Date,
+  event: MakeEvent,
+): PremisEvent[] {
+  if (!received.format.readable || received.medium?.isWhole === true) return [];
+  const { damage = [], medium } = acquisition;
+  const isRead = measured?.digests !== undefined;
+  const absent = measured?.extents?.absent ?? 0;
+  const { title } = received.format;
+  const found: PremisEvent[] = [
+    event({
+      type: 'validation',
+      at,
+      outcome: !isRead ? 'fail' : damage.length + absent > 0 ? 'warning' : 'success',
+      detail: isRead
+        ? `${title}: opened and read whole, with the checks that it carries`
+        : `${title}: the disk inside can't be read whole; the image is kept as it came`,
+      notes: [
+        ...damage.map(({ message }) => message),
+        ...(absent === 0 ? [] : [`${absent} bytes of the disk were never read from the carrier, as the image says`]),
+      ].slice(0, MOST_NOTES),
+    }),
+  ];
+  if (medium === undefined) return found;
+  const algorithms = ['sha256', ...Object.keys(medium.digests ?? {})].join(', ');
+  const detail = `${algorithms} of the disk inside, ${medium.size} bytes`;
+  return [...found, event({ type: 'message digest calculation', at, outcome: 'success', detail })];
+}
 
 /** What the mapfiles say of the imaging. */
 function imagingEvents(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {

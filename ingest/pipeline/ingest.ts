@@ -1,9 +1,10 @@
-/** The story of one ingest: received, copied and measured in one pass, compared, described, sealed, read back, stored. */
+/** The story of one ingest: received, copied in one pass, measured, compared, described, sealed, read back, stored. */
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
 import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
 import { compare } from './steps/compare.ts';
 import { copy } from './steps/copy.ts';
 import { describe } from './steps/describe.ts';
+import { measure } from './steps/measure.ts';
 import { readBack } from './steps/read-back.ts';
 import { receive } from './steps/receive.ts';
 import { seal } from './steps/seal.ts';
@@ -20,9 +21,11 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
   try {
     const bag = `${await context.storage.stage(id)}/bag`;
     const copied = await copy(received, bag, context);
-    const checksums = await compare(received, copied, request, context);
+    const measured = await measure(received, copied, bag, context);
+    const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
-    const described = await describe({ id, request, received, copied, checksums }, bag, context);
+    const notes = [...received.notes, ...(measured?.damage ?? []).map(({ message }) => message), ...compared];
+    const described = await describe({ id, request, received, copied, measured, checksums, notes }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);
     return {
@@ -32,7 +35,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
       payloadFiles: sealed.payloadFiles,
       medium: described.medium,
       tagManifestSha256: sealed.tagManifestSha256,
-      notes: received.notes,
+      notes,
     };
   } catch (error) {
     throw isSystemError(error) ? asFault(error, context.storage.place) : error;

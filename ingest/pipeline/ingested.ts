@@ -2,6 +2,7 @@
 import type { ChecksumRecord } from '../package/index.ts';
 import type { IngestRequest } from './request.ts';
 import type { Copied } from './steps/copy.ts';
+import type { Measured } from './steps/measure.ts';
 import type { Received } from './steps/receive.ts';
 
 export interface Ingested {
@@ -9,5 +10,8 @@ export interface Ingested {
   readonly request: IngestRequest;
   readonly received: Received;
   readonly copied: Copied;
+  readonly measured: Measured | undefined;
   readonly checksums: readonly ChecksumRecord[];
+  /** For the archivist: what reception and comparison found. */
+  readonly notes: readonly string[];
 }

@@ -1,8 +1,11 @@
 /** The PREMIS record of an ingest: the image, its files and the medium; what was done to them, when and by whom. */
 import { basename } from 'node:path';
 import { fileSource, identify } from '../media/index.ts';
-import { type AcquisitionDocument, BAG_PATH, FileRole } from '../package/index.ts';
+
+import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat } from '../package/index.ts';
 import {
+  type Characteristics,
+  type DigestAlgorithm,
   local,
   type PremisAgent,
   type PremisBitstream,
@@ -61,9 +64,9 @@ async function* objectsOf(
       characteristics: [
         {
           compositionLevel: 0,
-          fixity: [{ algorithm: 'sha256', digest: acquisition.medium.sha256 }],
+          fixity: fixityOf(acquisition.medium.sha256, acquisition.medium.digests),
           size: acquisition.medium.size,
-          formats: [formatOf(acquisition)],
+          formats: [mediumFormat(acquisition, acquisition.medium.format)],
         },
       ],
       relationships: [{ type: 'structural', subType: 'is Included In', objects: [uuid(id)] }],
@@ -73,9 +76,6 @@ async function* objectsOf(
 
 async function fileObject(id: string, file: CopiedFile, acquisition: AcquisitionDocument): Promise<PremisFile> {
   const { sha256, ...others } = file.digests;
-  const more = Object.entries(others).map(
-    ([algorithm, digest]) => ({ algorithm, digest }) as { algorithm: 'md5'; digest: string },
-  );
   const isImage = file.role === FileRole.Image;
   return {
     kind: 'file',
@@ -84,7 +84,7 @@ async function fileObject(id: string, file: CopiedFile, acquisition: Acquisition
     characteristics: [
       {
         compositionLevel: 0,
-        fixity: [{ algorithm: 'sha256', digest: sha256 ?? file.sha256 }, ...more],
+        fixity: fixityOf(sha256 ?? file.sha256, others),
         size: file.size,
         formats: [isImage ? formatOf(acquisition) : await paperFormat(file)],
       },
@@ -102,6 +102,18 @@ async function fileObject(id: string, file: CopiedFile, acquisition: Acquisition
 function formatOf({ image: { format } }: AcquisitionDocument): { name: string; puid?: string; notes: [string] } {
   const note: [string] = [`identified by ${format.basis}`];
   return format.puid === undefined ? { name: format.title, notes: note } : { name: format.title, puid: format.puid, notes: note };
+}
+
+/** What lies in the container; of an image that nothing wraps, what the image is. */
+function mediumFormat(acquisition: AcquisitionDocument, format: MediumFormat | undefined): ReturnType<typeof formatOf> {
+  if (format === undefined) return formatOf(acquisition);
+  const notes: [string] = [`what lies in the ${acquisition.image.format.title}`];
+  return format.puid === undefined ? { name: format.title, notes } : { name: format.title, puid: format.puid, notes };
+}
+
+function fixityOf(sha256: string, others: Readonly<Record<string, string>> = {}): NonNullable<Characteristics['fixity']> {
+  const more = Object.entries(others) as [DigestAlgorithm, string][];
+  return [{ algorithm: 'sha256', digest: sha256 }, ...more.map(([algorithm, digest]) => ({ algorithm, digest }))];
 }
 
 /** Looked at where it was received: its bytes were compared with the copy's already. */

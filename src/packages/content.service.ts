@@ -39,24 +39,27 @@ export class ContentService {
     const stream = object.stream(part);
     // Not its 'close': that comes only when the object is closed.
     finished(stream, () => void object[Symbol.asyncDispose]());
-    const reading = this.events.record(
-      {
-        id: newId(),
-        type: 'dissemination',
-        at: this.clock.now(),
-        outcome: 'success',
-        detail: `${content.name}: ${part.length} bytes from byte ${part.offset} were read`,
-        notes: [],
-        agents: this.agents,
-        packageId: content.packageId,
-        facts: { kind: 'read', path: content.name, ...part },
-      },
-      () => Promise.resolve(),
-    );
+    const reading = this.record(content.packageId, content.name, part);
     await reading.catch((error: unknown) => {
       stream.destroy();
       throw error;
     });
     return stream;
+  }
+
+  /** Writes down that somebody reads `part` of `what`. */
+  async record(packageId: string, what: string, part: { offset: number; length: number }): Promise<void> {
+    const event = {
+      id: newId(),
+      type: 'dissemination',
+      at: this.clock.now(),
+      outcome: 'success',
+      detail: `${what}: ${part.length} bytes from byte ${part.offset} were read`,
+      notes: [],
+      agents: this.agents,
+      packageId,
+      facts: { kind: 'read', path: what, ...part },
+    } as const;
+    await this.events.record(event, () => Promise.resolve());
   }
 }

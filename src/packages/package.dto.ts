@@ -77,6 +77,9 @@ export const PackageView = PackageSummary.extend({
       restrictions: z.string().nullable(),
     })
     .nullable(),
+  sameMedium: z
+    .array(z.object({ id: z.string(), title: z.string() }))
+    .describe('Other packages whose image holds the same disk, whatever is around it.'),
   copies: z.array(CopyView),
 }).meta({ id: 'Package' });
 export type PackageView = z.infer<typeof PackageView>;

@@ -9,10 +9,12 @@ import { Id } from '../common/ids.ts';
 import { type Page, PageQuery, pageSchema } from '../common/paging.ts';
 import { ContentService } from './content.service.ts';
 import { EventView, PackageFileView, PackageSummary, PackageView } from './package.dto.ts';
+import { MediumService } from './medium.service.ts';
 import { PackagesService } from './packages.service.ts';
 
 const PackageQuery = PageQuery.extend({ accession: z.string().max(100).optional().describe('Only those of this accession.') });
 const ContentQuery = z.object({ path: z.string().min(1).max(10_000).describe('Path in the package, as in its list of files.') });
+const ImageNumber = z.coerce.number().int().min(1).max(1_000_000).describe('Which image of the package, from 1.');
 const Events = z.object({ items: z.array(EventView) });
 
 @ApiTags('packages')
@@ -21,6 +23,7 @@ export class PackagesController {
   constructor(
     private readonly packages: PackagesService,
     private readonly content: ContentService,
+    private readonly medium: MediumService,
   ) {}
 
   @Get()
@@ -67,5 +70,20 @@ export class PackagesController {
   ): Promise<StreamableFile | undefined> {
     const file = await this.content.find(id, query.path);
     return sendRange(reply, file, (part) => this.content.read(file, part));
+  }
+
+  @Get(':id/images/:number/media')
+  @ApiOperation({
+    operationId: 'getMedium',
+    summary: 'The disk inside an image, whole or by range; its ETag is its SHA-256. Every reading is an event.',
+  })
+  @ApiContent()
+  async media(
+    @Param('id', { schema: Id }) id: string,
+    @Param('number', { schema: ImageNumber }) number: number,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile | undefined> {
+    const whole = await this.medium.find(id, number);
+    return sendRange(reply, whole, (part) => this.medium.read(id, part));
   }
 }

@@ -4,6 +4,7 @@ import { AccessionsModule } from '../accessions/accessions.module.ts';
 import { SearchModule } from '../catalogue/search.module.ts';
 import { ContentService } from './content.service.ts';
 import { CopyLedger } from './copy-ledger.service.ts';
+import { MediumService } from './medium.service.ts';
 import { PackageRows } from './package-rows.service.ts';
 import { PackagesController } from './packages.controller.ts';
 import { PackagesService } from './packages.service.ts';
@@ -11,7 +12,7 @@ import { PackagesService } from './packages.service.ts';
 @Module({
   imports: [AccessionsModule, SearchModule],
   controllers: [PackagesController],
-  providers: [PackagesService, PackageRows, ContentService, CopyLedger],
+  providers: [PackagesService, PackageRows, ContentService, MediumService, CopyLedger],
   exports: [PackagesService, ContentService, CopyLedger],
 })
 export class PackagesModule {}

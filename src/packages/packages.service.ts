@@ -1,7 +1,7 @@
 /** What we hold: rows that are read from the packages themselves, and the views of them. */
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { type DataSource, type EntityManager, In } from 'typeorm';
+import { type DataSource, type EntityManager, In, Not } from 'typeorm';
 import { type Clock, Fault, FaultKind } from '#ingest/kernel';
 import { type ArchiveEvent, openPackage, type OpenedPackage } from '#ingest/package';
 import { AccessionsService } from '../accessions/accessions.service.ts';
@@ -129,8 +129,19 @@ export class PackagesService {
               received: accession.received,
               restrictions: accession.restrictions,
             },
+      sameMedium: await this.sameMedium(row),
       copies: copies.map(copyView),
     };
+  }
+
+  private async sameMedium({ id, mediumSha256 }: Package): Promise<{ id: string; title: string }[]> {
+    if (mediumSha256 === null) return [];
+    const others = await this.database.manager.find(Package, {
+      where: { mediumSha256, id: Not(id) },
+      order: { id: 'ASC' },
+      take: 100,
+    });
+    return others.map((other) => ({ id: other.id, title: other.title }));
   }
 
   /** Files in byte order of the path. @throws Fault 'package/unknown'. */

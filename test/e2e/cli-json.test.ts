@@ -74,14 +74,14 @@ describe('what is printed', () => {
   it('by inspect: raw, ISO, a container that is not opened, a text', async () => {
     const packed = readFileSync(new URL('../fixtures/media/iso/joliet-rockridge.iso.gz', import.meta.url));
     await writeFile(at('disc.iso'), gunzipSync(packed));
-    await writeFile(at('x.E01'), Buffer.concat([Buffer.from('455646090d0aff00010100000000', 'hex'), Buffer.alloc(4096)]));
+    await writeFile(at('x.ad1'), Buffer.concat([Buffer.from('ADSEGMENTEDFILE'), Buffer.alloc(4096)]));
     await writeFile(at('letter.txt'), 'Dear archivist\n');
     const raw = await judged('inspect', 0, 'inspect', '--hash', at('disk.img'));
     expect(raw.json).toMatchObject({ container: { format: 'raw' }, media: { size: 3 << 20, sha256: expect.any(String) } });
     expect(raw.json).not.toHaveProperty('files');
     expect((await judged('inspect', 0, 'inspect', at('disc.iso'))).json.container.format).toBe('iso');
-    expect((await judged('inspect', 0, 'inspect', at('x.E01'))).json).toMatchObject({
-      container: { format: 'ewf' },
+    expect((await judged('inspect', 0, 'inspect', at('x.ad1'))).json).toMatchObject({
+      container: { format: 'ad1' },
       media: null,
     });
     expect((await judged('inspect', 0, 'inspect', at('letter.txt'))).json).toMatchObject({ media: null });

@@ -135,11 +135,22 @@ export const examples: Readonly<Record<string, Example>> = {
   },
   'cli/inspect.schema.json': {
     good: [
-      { container: { format: 'raw', size: 1024 }, media: { size: 1024, sectorSize: 512, facts: {} }, volumes: [] },
+      {
+        container: { format: 'raw', size: 1024, facts: {} },
+        media: { size: 1024, sectorSize: 512, extents: { data: 1024, zero: 0, absent: 0 } },
+        volumes: [],
+      },
       { container: { format: 'ewf', size: 1024 }, media: null, volumes: [] },
       {
-        container: { format: 'ewf', size: 100 },
-        media: { size: 1024, sectorSize: 512, sha256, facts: { label: 'SYSTEM' } },
+        container: {
+          format: 'ewf',
+          size: 100,
+          facts: { examiner: 'M. Roth', snapshots: ['1 before', '2 after'] },
+          storedDigests: { md5: 'd41d8cd98f00b204e9800998ecf8427e' },
+          parts: ['disk.E02'],
+          warnings: [{ code: 'ewf/table-damaged', message: 'the first table is damaged' }],
+        },
+        media: { size: 1024, sectorSize: 512, sha256, extents: { data: 512, zero: 0, absent: 512 } },
         volumes: [
           { scheme: 'mbr', offset: 512, length: 512, type: '0x0b', fileSystem: { type: 'fat32', label: 'SYSTEM' } },
           { scheme: 'mbr', offset: 1024, length: 0, type: null, fileSystem: null },

@@ -32,6 +32,7 @@ const MEDIA_BYTES: Readonly<Record<number, number>> = { 163_840: 0xfe, 184_320: 
 export const format: MediaFormat = {
   id: 'floppy',
   title: 'Floppy disk sector image',
+  isWhole: true,
   sources: ['Microsoft FAT specification 1.03', 'PRONOM fmt/1087, fmt/1361, fmt/1105'],
 
   async probe(container) {

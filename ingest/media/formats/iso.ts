@@ -38,6 +38,7 @@ interface Structures {
 export const format: MediaFormat = {
   id: 'iso',
   title: 'Optical disc image (ISO 9660, UDF)',
+  isWhole: true,
   sources: ['ECMA-119 §8', 'ECMA-167 part 2', 'PRONOM fmt/468, fmt/1738, fmt/1739'],
 
   async probe(container) {

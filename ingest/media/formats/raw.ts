@@ -8,6 +8,7 @@ const SECTOR_SIZE = 512;
 export const format: MediaFormat = {
   id: 'raw',
   title: 'Raw disk image',
+  isWhole: true,
   sources: ['dd(1), IEEE Std 1003.1'],
 
   probe: () => Promise.resolve(Confidence.Last),

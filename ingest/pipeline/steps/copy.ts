@@ -5,7 +5,7 @@ import type { DepositFile } from '../../acquisition/index.ts';
 import { type Algorithm, copyAndDigest, type Digests, type PassedFile } from '../../digest/index.ts';
 import { BLOCK_SIZE, blocksPath, FileRole, IMAGE_FOLDER, SUBMISSION_FOLDER } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
-import type { Received } from './receive.ts';
+import { mediumAlgorithms, type Received } from './receive.ts';
 
 export interface CopiedFile {
   /** Path in the package. */
@@ -32,13 +32,8 @@ const PAPERS_AT_ONCE = 8;
 /** @throws Fault 'digest/source-…', 'digest/target-…'. */
 export async function copy(received: Received, bag: string, context: IngestContext): Promise<Copied> {
   const { deposit, known } = received;
-  const wanted = (isMedium: boolean): Algorithm[] => [
-    ...new Set<Algorithm>([
-      'sha256',
-      ...known.expected.filter(({ of }) => (of === 'medium') === isMedium).map(({ algorithm }) => algorithm),
-    ]),
-  ];
-  const algorithms = wanted(false);
+  const ofFiles = known.expected.filter(({ of }) => of !== 'medium').map(({ algorithm }) => algorithm);
+  const algorithms = [...new Set<Algorithm>(['sha256', ...ofFiles])];
   let doneBytes = 0;
   const report = (bytes: number): void =>
     context.onProgress?.({ stage: 'copy', doneBytes: doneBytes + bytes, totalBytes: received.totalBytes });
@@ -62,7 +57,7 @@ export async function copy(received: Received, bag: string, context: IngestConte
       })),
       {
         algorithms,
-        ...(medium ? { mediumAlgorithms: wanted(true) } : {}),
+        ...(medium ? { mediumAlgorithms: mediumAlgorithms(received) } : {}),
         ...signal,
         ...(medium ? { onProgress: (at) => report(at.doneBytes) } : {}),
       },
@@ -72,7 +67,7 @@ export async function copy(received: Received, bag: string, context: IngestConte
     return [copied, result.medium.digests, result.medium.size];
   };
 
-  const joins = deposit.image.scheme !== 'segments';
+  const joins = deposit.image.scheme !== 'segments' && received.medium?.isWhole !== false;
   const [image, digests, size] = await pass(deposit.image.files, IMAGE_FOLDER, joins);
   doneBytes = deposit.image.totalSize;
   report(0);

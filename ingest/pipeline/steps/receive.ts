@@ -1,22 +1,33 @@
 /** receive: looks at what lies at the path: which files are the image, what came with it, and whether there is room. */
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Acquisition, acquisitionOf, type Deposit, imageSource, readDeposit, readPapers } from '../../acquisition/index.ts';
+import type { Algorithm } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { alone, type Identification, identify, type MediaFacts, openMedia } from '../../media/index.ts';
+import { fileSource, type Identification, identify, type MediaFacts, openImage, type StoredDigests } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 
 /** What is known before the first byte is copied. */
 export interface Received {
   readonly deposit: Deposit;
   readonly format: Identification;
-  /** The disk inside the image: here always the image's own bytes; undefined for a container that is not opened. */
-  readonly medium: { readonly sectorSize: number; readonly facts: MediaFacts } | undefined;
+  /** The disk inside the image; undefined for a container that is not opened. */
+  readonly medium: ReceivedMedium | undefined;
+  /** What is wrong with the container: what hinders its opening, or what its own checks find. */
+  readonly warnings: readonly Fault[];
   /** What lists and mapfiles say. */
   readonly known: Acquisition;
   readonly totalBytes: number;
   /** For the archivist. */
   readonly notes: readonly string[];
   readonly startedAt: Date;
+}
+
+export interface ReceivedMedium {
+  readonly isWhole: boolean;
+  readonly sectorSize: number;
+  readonly facts: MediaFacts;
+  readonly storedDigests: StoredDigests;
 }
 
 /** Kept free beside the package: its metadata, the journal, the catalogue. */
@@ -31,20 +42,28 @@ export async function receive(request: IngestRequest, context: IngestContext): P
   await using source = await imageSource(deposit);
   const format = await identify(source, deposit.image.name);
   const notes = known.notes.map(({ message }) => message);
-  const medium = format.readable ? await mediumOf(source, notes) : undefined;
-  if (medium === undefined) notes.push(`${format.title} is kept as it is; this version does not look inside`);
+  const { medium, warnings } = format.readable ? await lookInside(deposit) : { medium: undefined, warnings: [] };
+  notes.push(...warnings.map(({ message }) => message));
+  if (medium === undefined) notes.push(`${format.title} is kept as it came; what is inside was not read`);
   if (format.nameMismatch !== undefined) {
     notes.push(`the name ends in .${format.nameMismatch.extension}; the content is ${format.title}`);
   }
   const totalBytes = deposit.image.totalSize + deposit.submission.reduce((sum, { size }) => sum + size, 0);
   await mustFit(deposit, totalBytes, context);
-  return { deposit, format, medium, known, totalBytes, notes, startedAt };
+  return { deposit, format, medium, warnings, known, totalBytes, notes, startedAt };
 }
 
-async function mediumOf(source: Parameters<typeof openMedia>[0], notes: string[]): Promise<Received['medium']> {
-  await using media = await openMedia(source, alone);
-  notes.push(...media.warnings.map(({ message }) => message));
-  return { sectorSize: media.sectorSize, facts: media.facts };
+/** A damaged container is kept all the same: it may be the only one there is. One whose parent was not deposited is not. */
+async function lookInside({ image }: Deposit): Promise<{ medium: ReceivedMedium | undefined; warnings: readonly Fault[] }> {
+  const members = image.files.map(({ name, path }) => ({ name: basename(name), open: () => fileSource(path) }));
+  try {
+    await using opened = await openImage(members, image.scheme === 'pieces');
+    const { isWhole, sectorSize, facts, storedDigests, warnings } = opened.media;
+    return { medium: { isWhole, sectorSize, facts, storedDigests }, warnings };
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind === FaultKind.Missing || error.kind === FaultKind.Unreadable) throw error;
+    return { medium: undefined, warnings: [error] };
+  }
 }
 
 /** Holes in a sparse source take no room in the copy either: what the source takes on its disk is what counts. */
@@ -62,4 +81,10 @@ async function mustFit(deposit: Deposit, totalBytes: number, context: IngestCont
     `the package needs ${needed} bytes and ${context.storage.place} has ${free} free; make room, or choose a larger location`,
     { needed, free, totalBytes },
   );
+}
+
+/** SHA-256, and those that the container or a log brings. */
+export function mediumAlgorithms({ known, medium }: Received): Algorithm[] {
+  const given = known.expected.filter(({ of }) => of === 'medium').map(({ algorithm }) => algorithm);
+  return [...new Set<Algorithm>(['sha256', ...given, ...(Object.keys(medium?.storedDigests ?? {}) as Algorithm[])])];
 }

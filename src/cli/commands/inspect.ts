@@ -1,10 +1,10 @@
-/** strongroom inspect IMAGE: what an image is, without an archive. */
-import { resolve } from 'node:path';
+/** strongroom inspect IMAGE: what an image is and what disk is inside, without an archive. */
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
-import { imageSource, readDeposit } from '#ingest/acquisition';
-import { digestMedium } from '#ingest/digest';
-import { alone, identify, openMedia } from '#ingest/media';
+import { type Deposit, readDeposit } from '#ingest/acquisition';
+import { StreamDigests, digestMedium } from '#ingest/digest';
 import { Fault, FaultKind } from '#ingest/kernel';
+import { type Media, fileSource, identify, openContainer, openImage, windowsOf } from '#ingest/media';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { bytesInWords } from '../words.ts';
@@ -17,7 +17,7 @@ interface Options {
 export function inspectCommand(globals: () => GlobalOptions): Command {
   return new Command('inspect')
     .description('says what a disk image is; needs no archive')
-    .argument('<image>', 'an image, or one piece of a split one')
+    .argument('<image>', 'an image, one file of it, or the folder of one carrier')
     .option('--hash', 'reads it whole, for the SHA-256 of the disk inside')
     .option('--files', 'lists the files inside')
     .action(async (path: string, options: Options) => {
@@ -25,50 +25,68 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
         const message = 'this version does not list the files inside an image';
         throw new Fault(FaultKind.Unsupported, 'inspect/files', message);
       }
-      const output = new Output(globals());
-      const deposit = await readDeposit(resolve(path));
-      await using container = await imageSource(deposit);
-      const format = await identify(container, deposit.image.name);
-      if (!format.readable) {
-        const document = { container: { format: format.id, size: deposit.image.totalSize }, media: null, volumes: [] };
-        output.result(document, () => [
-          `${deposit.image.name}: ${format.title}, ${bytesInWords(container.size)}; this version does not look inside`,
-        ]);
-        return;
-      }
-      await using media = await openMedia(container, alone);
-      const sha256 =
-        options.hash === true
-          ? await digestOf(
-              deposit.image.files.map((file) => file.path),
-              output,
-            )
-          : undefined;
-      const document = {
-        container: { format: format.id, size: container.size },
-        media: {
-          size: media.size,
-          sectorSize: media.sectorSize,
-          ...(sha256 === undefined ? {} : { sha256 }),
-          facts: media.facts,
-        },
-        volumes: [],
-      };
-      output.result(document, () => [
-        `${deposit.image.name}: ${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}`,
-        `  the disk      ${media.size} bytes (${bytesInWords(media.size)}), sectors of ${media.sectorSize} bytes`,
-        ...(sha256 === undefined ? [] : [`  SHA-256       ${sha256}`]),
-        ...Object.entries(media.facts).map(([name, value]) => `  ${name.padEnd(12)}  ${[value].flat().join('; ')}`),
-        ...deposit.notes.map(({ message }) => `  note: ${message}`),
-      ]);
+      await inspect(await readDeposit(resolve(path)), options.hash === true, new Output(globals()));
     });
 }
 
-async function digestOf(paths: readonly string[], output: Output): Promise<string | undefined> {
+async function inspect(deposit: Deposit, withHash: boolean, output: Output): Promise<void> {
+  const { image, notes } = deposit;
+  const members = image.files.map((file) => ({ name: basename(file.name), open: () => fileSource(file.path) }));
+  const isJoined = image.scheme === 'pieces';
+  const format = await (async () => {
+    await using container = await openContainer(members, isJoined);
+    return await identify(container, image.name);
+  })();
+  const container = { format: format.id, size: image.totalSize };
+  if (!format.readable) {
+    output.result({ container, media: null, volumes: [] }, () => [
+      `${image.name}: ${format.title}, ${bytesInWords(image.totalSize)}; this version does not look inside`,
+    ]);
+    return;
+  }
+  await using opened = await openImage(members, isJoined);
+  const { media } = opened;
+  const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
+  const extents = await totalsOf(media);
+  const { size, sectorSize, facts, parts, storedDigests, warnings } = media;
+  const document = {
+    container: { ...container, facts, storedDigests, parts, warnings: warnings.map(({ code, message }) => ({ code, message })) },
+    media: { size, sectorSize, ...(sha256 === undefined ? {} : { sha256 }), extents },
+    volumes: [],
+  };
+  output.result(document, () => [
+    `${image.name}: ${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}`,
+    `  the disk      ${size} bytes (${bytesInWords(size)}), sectors of ${sectorSize} bytes`,
+    ...(extents.zero === 0 ? [] : [`  zeros         ${extents.zero} bytes take no room in the image`]),
+    ...(extents.absent === 0 ? [] : [`  never read    ${extents.absent} bytes: what stands there is not the disk's`]),
+    ...(sha256 === undefined ? [] : [`  SHA-256       ${sha256}`]),
+    ...Object.entries(storedDigests).map(([name, digest]) => `  stored ${name.padEnd(7)}${digest}`),
+    ...(parts.length === 0 ? [] : [`  made of       ${parts.join(', ')}`]),
+    ...Object.entries(facts).map(([name, value]) => `  ${name.padEnd(12)}  ${[value].flat().join('; ')}`),
+    ...warnings.map(({ message }) => `  warning: ${message}`),
+    ...notes.map(({ message }) => `  note: ${message}`),
+  ]);
+}
+
+async function totalsOf(media: Media): Promise<{ data: number; zero: number; absent: number }> {
+  const totals = { data: 0, zero: 0, absent: 0 };
+  for await (const { length, kind } of media.extents()) totals[kind] += length;
+  return totals;
+}
+
+async function digestOf({ image }: Deposit, media: Media, output: Output): Promise<string | undefined> {
   const bar = output.progress();
   try {
-    const { digests } = await digestMedium(paths, ['sha256'], { onProgress: bar.report });
-    return digests.sha256;
+    if (media.isWhole) {
+      const paths = image.files.map((file) => file.path);
+      return (await digestMedium(paths, ['sha256'], { onProgress: bar.report })).digests.sha256;
+    }
+    using digests = new StreamDigests(['sha256']);
+    for await (const { offset, bytes } of windowsOf(media)) {
+      await digests.update(bytes);
+      bar.report({ stage: 'digest', doneBytes: offset + bytes.length, totalBytes: media.size });
+    }
+    return (await digests.finish()).sha256;
   } finally {
     bar.stop();
   }

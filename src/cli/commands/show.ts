@@ -50,6 +50,7 @@ function headLines(
     ...(accession === null || accession.restrictions === null ? [] : [`  restricted  ${accession.restrictions}`]),
     `  image       ${shown.image}: ${shown.format.title}${shown.format.puid === null ? '' : ` (PRONOM ${shown.format.puid})`}`,
     `  the disk    ${medium}`,
+    ...shown.sameMedium.map((other) => `  same disk   as in package ${other.id} ("${other.title}")`),
   ];
 }
 

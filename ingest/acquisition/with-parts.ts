@@ -1,0 +1,45 @@
+/** The files that an image is made of besides itself: parents of a snapshot, extents, a data file. Told by opening it, not by names. */
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { fileSource, openImage } from '../media/index.ts';
+import type { DepositFile } from './folder.ts';
+import type { ImageFiles } from './deposited-image.ts';
+import { SetKind } from './split-set.ts';
+
+/**
+ * `image` with the files among `beside` that its medium is read from: they are the image too.
+ * An image that can't be opened for another reason stays as it is: it is kept as it came.
+ * @param beside names and files in the image's own folder.
+ * @throws Fault of kind 'missing' naming the file that must be deposited with it; of kind 'unreadable'.
+ */
+export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, () => Promise<DepositFile>>): Promise<ImageFiles> {
+  const own = new Map(image.files.map((file) => [baseName(file.name), file]));
+  const opened = new Map<string, DepositFile>(own);
+  const others = [...beside].filter(([name]) => !own.has(name));
+  const members = [
+    ...Array.from(own, ([name, { path }]) => ({ name, open: () => fileSource(path) })),
+    ...others.map(([name, find]) => ({
+      name,
+      async open() {
+        const file = await find();
+        opened.set(name, file);
+        return fileSource(file.path);
+      },
+    })),
+  ];
+  let parts: readonly string[];
+  try {
+    await using found = await openImage(members, false);
+    parts = found.media.parts;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind === FaultKind.Missing || error.kind === FaultKind.Unreadable) throw error;
+    return image;
+  }
+  const added = parts.flatMap((name) => (own.has(name) ? [] : (opened.get(name) ?? [])));
+  if (added.length === 0) return image;
+  const files = [...image.files, ...new Set(added)];
+  return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments };
+}
+
+function baseName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,110 @@
+/** measure: the disk inside the container, read whole from the copy: its digests, its extents, what of it is damaged or was never read. */
+import { basename, join } from 'node:path';
+import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
+import { Fault, FaultKind } from '../../kernel/index.ts';
+import { fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
+import { FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
+import type { IngestContext } from '../request.ts';
+import type { Copied } from './copy.ts';
+import { mediumAlgorithms, type Received } from './receive.ts';
+
+/** The medium: whole, with its digests; or damaged, and then nothing is said of its digests. */
+export interface Measured {
+  readonly size: number;
+  /** Undefined when a range could not be read: there is no digest of a part. */
+  readonly digests: Digests | undefined;
+  readonly sectorSize: number;
+  /** What lies in it, by content. */
+  readonly format: MediumFormat;
+  readonly extents: MediumExtents | undefined;
+  readonly damage: readonly Fault[];
+}
+
+/** Damaged ranges that are named; then the reading ends, since the container is past using. */
+const MOST_DAMAGE = 1000;
+const MOST_ABSENT = 100_000;
+
+/** Undefined for a container that is not opened. @throws Fault of kind 'unreadable' when the storage fails; `signal.reason`. */
+export async function measure(
+  received: Received,
+  copied: Copied,
+  bag: string,
+  context: IngestContext,
+): Promise<Measured | undefined> {
+  const { medium, format } = received;
+  if (medium === undefined) return undefined;
+  if (medium.isWhole) {
+    const { id, title, puid } = format;
+    const { size, digests } = copied.image;
+    const known = { id, title, ...(puid === undefined ? {} : { puid }) };
+    return { size, digests, sectorSize: medium.sectorSize, format: known, extents: undefined, damage: [] };
+  }
+  const files = copied.files.filter(({ role }) => role === FileRole.Image);
+  const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path)) }));
+  await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+  const { media } = image;
+  const damage: Fault[] = [];
+  const digests = await digestsOf(media, mediumAlgorithms(received), damage, context);
+  const { id, title, puid } = await identify(media).catch(unknownContent);
+  return {
+    size: media.size,
+    digests,
+    sectorSize: media.sectorSize,
+    format: { id, title, ...(puid === undefined ? {} : { puid }) },
+    extents: await extentsOf(media),
+    damage,
+  };
+}
+
+async function digestsOf(
+  media: Media,
+  algorithms: readonly Algorithm[],
+  damage: Fault[],
+  { signal, onProgress }: IngestContext,
+): Promise<Digests | undefined> {
+  using digests = new StreamDigests(algorithms);
+  for (let at = 0; at < media.size; ) {
+    try {
+      for await (const { offset, bytes } of windowsOf(media, { offset: at, length: media.size - at })) {
+        signal?.throwIfAborted();
+        if (damage.length === 0) await digests.update(bytes);
+        at = offset + bytes.length;
+        onProgress?.({ stage: 'measure', doneBytes: at, totalBytes: media.size });
+      }
+    } catch (error) {
+      const spoilt = spoiltRange(error, at, media.size);
+      if (damage.push(spoilt.fault) >= MOST_DAMAGE) break;
+      at = spoilt.end;
+    }
+  }
+  return damage.length === 0 ? await digests.finish() : undefined;
+}
+
+/** Damage of the container spoils a range and no more; anything else ends the ingest. */
+function spoiltRange(error: unknown, from: number, size: number): { fault: Fault; end: number } {
+  if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable || error.kind === FaultKind.Refused) throw error;
+  const { mediumOffset, mediumLength } = error.facts;
+  const end = typeof mediumOffset === 'number' && typeof mediumLength === 'number' ? mediumOffset + mediumLength : size;
+  return { fault: error, end: Math.min(size, Math.max(end, from + 1)) };
+}
+
+async function extentsOf(media: Media): Promise<MediumExtents> {
+  const bytes = { data: 0, zero: 0, absent: 0 };
+  const absent: Range[] = [];
+  let isTruncated = false;
+  for await (const { offset, length, kind } of media.extents()) {
+    bytes[kind] += length;
+    if (kind !== 'absent') continue;
+    const last = absent.at(-1);
+    if (last !== undefined && last.offset + last.length === offset)
+      absent[absent.length - 1] = { offset: last.offset, length: last.length + length };
+    else if (absent.length < MOST_ABSENT) absent.push({ offset, length });
+    else isTruncated = true;
+  }
+  return { ...bytes, absentRanges: absent, isTruncated };
+}
+
+function unknownContent(error: unknown): MediumFormat {
+  if (error instanceof Fault && error.kind !== FaultKind.Unreadable) return { id: 'unknown', title: 'Unknown' };
+  throw error;
+}
