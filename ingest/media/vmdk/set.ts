@@ -1,0 +1,112 @@
+/** What belongs together: a container's own descriptor, the parent by its content id, the descriptor that names a lone extent. */
+import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
+import type { ByteSource, Companions, Media } from '../media.ts';
+import { COWD_MARK } from './cowd.ts';
+import { type Descriptor, NO_PARENT, isDescriptor, readDescriptor } from './descriptor.ts';
+import { SE_SPARSE_MARK } from './se-sparse.ts';
+import { SPARSE_MARK, sparseHeader } from './sparse.ts';
+
+const HEAD_SIZE = 1024;
+
+export type VmdkKind = 'descriptor' | 'sparse' | 'cowd' | 'sesparse';
+
+/** By the first KiB of a file. */
+export function kindOf(head: Buffer): VmdkKind | undefined {
+  const mark = head.toString('latin1', 0, 4);
+  if (mark === SPARSE_MARK) return 'sparse';
+  if (mark === COWD_MARK) return 'cowd';
+  if (head.subarray(0, SE_SPARSE_MARK.length).equals(SE_SPARSE_MARK)) return 'sesparse';
+  return isDescriptor(head) ? 'descriptor' : undefined;
+}
+
+export async function headOf(source: ByteSource): Promise<Buffer> {
+  return source.read(0, Math.min(HEAD_SIZE, source.size));
+}
+
+/** 'empty' when the place for it holds nothing: an extent of a set; 'damaged' when it holds something else. */
+export async function embeddedDescriptor(source: ByteSource): Promise<Descriptor | 'empty' | 'damaged'> {
+  const h = await sparseHeader(source);
+  if (h.descriptorSector === 0 || h.descriptorSectors === 0) return 'empty';
+  const offset = h.descriptorSector * 512;
+  if (offset >= source.size) return 'damaged';
+  const head = await source.read(offset, Math.min(HEAD_SIZE, source.size - offset));
+  if (isDescriptor(head)) return readDescriptor(source, offset, h.descriptorSectors * 512);
+  return head.every((byte) => byte === 0) ? 'empty' : 'damaged';
+}
+
+export interface Parent {
+  readonly name: string;
+  readonly media: Media;
+  readonly warnings: readonly Fault[];
+}
+
+/**
+ * The parent is the deposited VMDK with the content id that the child remembers; the name only says where to look first.
+ * @throws Fault 'vmdk/parent-missing', 'vmdk/parent-ambiguous', and what opening it throws.
+ */
+export async function openParent({ parentCid, parentHint }: Descriptor, companions: Companions): Promise<Parent | undefined> {
+  if (parentCid === NO_PARENT) return undefined;
+  const hint = parentHint.split(/[/\\]/).at(-1) ?? '';
+  const hinted = await cidOf(companions, hint);
+  if (hinted === parentCid) return opened(hint, companions, []);
+  const others: string[] = [];
+  for (const name of companions.names) if ((await cidOf(companions, name)) === parentCid) others.push(name);
+  const [only, ...more] = others;
+  if (more.length > 0) {
+    const message = `${others.length} files have the content id ${parentCid} of the parent: ${others.map(escaped).join(', ')}; deposit the one that belongs to this snapshot`;
+    throw new Fault(FaultKind.Refused, 'vmdk/parent-ambiguous', message, { parentCid, names: others });
+  }
+  if (only !== undefined) return opened(only, companions, []);
+  const shown = escaped(hint.slice(0, 200));
+  if (hinted !== undefined) {
+    const message = `the parent "${shown}" has the content id ${hinted}, the snapshot was taken of ${parentCid}: the parent was changed afterwards, and what is read may mix two states of the disk`;
+    const fault = new Fault(FaultKind.Corrupt, 'vmdk/parent-changed', message, { name: shown, got: hinted, expected: parentCid });
+    return opened(hint, companions, [fault]);
+  }
+  const message = `the VMDK holds only the differences to its parent, "${shown}" with the content id ${parentCid}; deposit both together`;
+  throw new Fault(FaultKind.Missing, 'vmdk/parent-missing', message, { name: shown, parentCid });
+}
+
+async function opened(name: string, companions: Companions, warnings: readonly Fault[]): Promise<Parent | undefined> {
+  const media = await companions.media(name, 'vmdk');
+  return media === undefined ? undefined : { name, media, warnings };
+}
+
+/** Of the VMDK with that name; '' when it tells none, undefined when it is no VMDK with a descriptor. */
+async function cidOf(companions: Companions, name: string): Promise<string | undefined> {
+  const descriptor = await descriptorIn(companions, name);
+  return descriptor === undefined ? undefined : (descriptor.cid ?? '');
+}
+
+async function descriptorIn(companions: Companions, name: string): Promise<Descriptor | undefined> {
+  const source = name === '' ? undefined : await companions.find(name);
+  if (source === undefined) return undefined;
+  const kind = kindOf(await headOf(source));
+  if (kind !== 'descriptor' && kind !== 'sparse') return undefined;
+  try {
+    if (kind === 'descriptor') return await readDescriptor(source);
+    const embedded = await embeddedDescriptor(source);
+    return embedded === 'empty' || embedded === 'damaged' ? undefined : embedded;
+  } catch (error) {
+    // A neighbour that is damaged is no reason to refuse this one.
+    if (error instanceof Fault && error.kind !== FaultKind.Unreadable) return undefined;
+    throw error;
+  }
+}
+
+/** Why an extent can't be opened by itself, and which file to open instead. */
+export async function loneExtent(companions: Companions): Promise<Fault> {
+  const own = companions.own.toLowerCase();
+  for (const name of companions.names) {
+    const source = await companions.find(name);
+    if (source === undefined || !isDescriptor(await headOf(source))) continue;
+    const descriptor = await descriptorIn(companions, name);
+    if (descriptor?.extents.some((line) => line.name.toLowerCase() === own) !== true) continue;
+    const message = `the file is one extent of the VMDK disk that "${escaped(name)}" describes; open that file`;
+    return new Fault(FaultKind.Refused, 'vmdk/extent-alone', message, { descriptor: name });
+  }
+  const guess = /^(.+?)(?:-s\d{3}|-delta|-sesparse)(\.vmdk)$/i.exec(companions.own);
+  const name = guess === null ? '' : `, by its name "${escaped(`${guess[1]}${guess[2]}`)}"`;
+  const message = `the file is one extent of a VMDK disk; the descriptor that says what belongs together is needed: a small text file${name}; deposit it and the other extents too`;
+  return new Fault(FaultKind.Missing, 'vmdk/descriptor-missing', message, { name: companions.own });
+}
