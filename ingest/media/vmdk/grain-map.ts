@@ -95,8 +95,7 @@ export class GrainMap implements DiskExtent {
       if (place === HOLE) append(runs, { kind: hole, offset: at, length });
       else if (place === ZERO) append(runs, { kind: 'zero', offset: at, length });
       else if (place === BROKEN) append(runs, { kind: 'stored', offset: at, length, source: this.#broken, at: at - start });
-      else if (place >= source.size)
-        append(runs, { kind: 'stored', offset: at, length, source: this.#cut, at: at - start });
+      else if (place >= source.size) append(runs, { kind: 'stored', offset: at, length, source: this.#cut, at: at - start });
       else if (compressed === undefined)
         append(runs, { kind: 'stored', offset: at, length, source, at: place + (at - grainStart) });
       else {

@@ -52,7 +52,8 @@ export async function openSeSparse(source: ByteSource, start: number, size: numb
   if (now.mark !== VOLATILE_MARK)
     throw new Fault(FaultKind.Corrupt, 'vmdk/se-sparse-mark', 'the volatile header of the SESparse extent is not there');
   if (now.replayJournal !== 0) {
-    const message = 'the SESparse extent has a journal that was not replayed: its tables are out of date; let the server that wrote it open and close the disk, and export it again';
+    const message =
+      'the SESparse extent has a journal that was not replayed: its tables are out of date; let the server that wrote it open and close the disk, and export it again';
     throw new Fault(FaultKind.Unsupported, 'vmdk/journal', message);
   }
   const count = Math.ceil(h.capacity / (GRAIN_SECTORS * TABLE_ENTRY_COUNT));
