@@ -71,9 +71,12 @@ export class GrainMap implements DiskExtent {
     while (at < knownEnd && runs.length < RUNS_AT_ONCE) {
       const index = Math.floor((at - start) / span);
       const tableStart = start + index * span;
-      const tableEnd = Math.min(knownEnd, tableStart + span);
-      if (!this.settings.hasTable(index)) append(runs, { kind: hole, offset: at, length: tableEnd - at });
-      else {
+      let tableEnd = Math.min(knownEnd, tableStart + span);
+      if (!this.settings.hasTable(index)) {
+        for (let next = index + 1; tableEnd < knownEnd && !this.settings.hasTable(next); next++)
+          tableEnd = Math.min(knownEnd, tableEnd + span);
+        append(runs, { kind: hole, offset: at, length: tableEnd - at });
+      } else {
         const table = await this.#table(index);
         if (table === undefined)
           append(runs, { kind: 'stored', offset: at, length: tableEnd - at, source: this.#broken, at: at - start });
