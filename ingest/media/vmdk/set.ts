@@ -63,6 +63,8 @@ export async function openParent({ parentCid, parentHint }: Descriptor, companio
     const fault = new Fault(FaultKind.Corrupt, 'vmdk/parent-changed', message, { name: shown, got: hinted, expected: parentCid });
     return opened(hint, companions, [fault]);
   }
+  // A descendant is no companion any more, but it is told as what it is.
+  if (hint !== '' && (await companions.find(hint)) === undefined) await companions.media(hint, 'vmdk');
   const message = `the VMDK holds only the differences to its parent, "${shown}" with the content id ${parentCid}; deposit both together`;
   throw new Fault(FaultKind.Missing, 'vmdk/parent-missing', message, { name: shown, parentCid });
 }
