@@ -1,7 +1,7 @@
 /** The sparse extent of older ESX servers (COWD, "vmfsSparse"): snapshots mostly, with grains as small as a sector. */
 import { Fault, FaultKind, layout, raw, u32le } from '../../kernel/index.ts';
 import type { ByteSource } from '../media.ts';
-import type { DiskExtent } from './disk-extent.ts';
+import { type DiskExtent, shortfall } from './disk-extent.ts';
 import { grainDirectory } from './grain-directory.ts';
 import { GrainMap } from './grain-map.ts';
 
@@ -21,7 +21,7 @@ const header = layout('COWD header', 512, {
 });
 
 /** @throws Fault for what is no such extent or says what can't be. */
-export async function openCowd(source: ByteSource, start: number, size: number): Promise<DiskExtent> {
+export async function openCowd(source: ByteSource, start: number, size: number, name: string): Promise<DiskExtent> {
   const h = header.decode(await source.read(0, Math.min(header.size, source.size)));
   const facts = { version: h.version, capacity: h.capacity, grainSectors: h.grainSectors };
   if (h.mark.toString('latin1') !== COWD_MARK)
@@ -57,11 +57,6 @@ export async function openCowd(source: ByteSource, start: number, size: number):
     hasTable: directory.hasTable,
     loadTable: directory.loadTable,
     knownSize: Math.min(size, h.capacity * 512),
-    warnings: size > h.capacity * 512 ? [tooSmall(h.capacity, size)] : [],
+    warnings: shortfall(name, h.capacity, size),
   }).check();
-}
-
-function tooSmall(capacity: number, size: number): Fault {
-  const message = `a COWD extent holds ${capacity} sectors, the descriptor says ${size / 512}; the rest is missing`;
-  return new Fault(FaultKind.Corrupt, 'vmdk/capacity', message, { capacity, expected: size / 512 });
 }

@@ -1,10 +1,12 @@
 /** The descriptor of a VMDK: the text that names the extents, the parent, and what the disk was. */
+import { isUtf8 } from 'node:buffer';
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import type { ByteSource, MediaFacts } from '../media.ts';
 
 /** A descriptor of the largest disk, 62 TiB in pieces of 2 GiB, has 1.6 MiB. */
 const LONGEST = 4 * 1024 * 1024;
 const MOST_EXTENTS = 65_536;
+const LONGEST_FACT = 1000;
 /** 8 PiB: bytes beyond can't be counted. */
 export const MOST_SECTORS = 2 ** 44;
 export const NO_PARENT = 'ffffffff';
@@ -94,7 +96,7 @@ export function parseDescriptor(bytes: Buffer): Descriptor {
 export function factsOf({ createType, cid, parentCid, parentHint, extents, values }: Descriptor): MediaFacts {
   const facts: Record<string, string | number> = {};
   const tell = (name: string, value: string | undefined): void => {
-    const text = escaped(value ?? '').trim();
+    const text = escaped((value ?? '').slice(0, LONGEST_FACT)).trim();
     if (text !== '') facts[name] = /^\d{1,15}$/.test(text) && !TEXTS.has(name) ? Number(text) : text;
   };
   tell('subformat', createType);
@@ -109,7 +111,17 @@ export function factsOf({ createType, cid, parentCid, parentHint, extents, value
 }
 
 /** Numbers by chance only: they name something and count nothing. */
-const TEXTS = new Set(['cid', 'parentCid', 'uuid', 'longContentId', 'hardwareVersion', 'toolsVersion', 'comment']);
+const TEXTS = new Set([
+  'cid',
+  'parentCid',
+  'uuid',
+  'imageUuid',
+  'parentUuid',
+  'longContentId',
+  'hardwareVersion',
+  'toolsVersion',
+  'comment',
+]);
 
 const DISK_DATABASE = [
   ['adapterType', 'adaptertype'],
@@ -117,7 +129,8 @@ const DISK_DATABASE = [
   ['heads', 'geometry.heads'],
   ['sectorsPerTrack', 'geometry.sectors'],
   ['uuid', 'uuid'],
-  ['uuidImage', 'uuid.image'],
+  ['imageUuid', 'uuid.image'],
+  ['parentUuid', 'uuid.parent'],
   ['longContentId', 'longcontentid'],
   ['hardwareVersion', 'virtualhwversion'],
   ['toolsVersion', 'toolsversion'],
@@ -152,7 +165,8 @@ function extentOf([line, access = '', sectors = '', type = '', name = '', offset
 function textOf(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   const used = end === -1 ? bytes : bytes.subarray(0, end);
-  const label = /^[ \t]*encoding\s*=\s*"?([\w-]{1,40})/im.exec(used.toString('latin1'))?.[1] ?? 'utf-8';
+  const label =
+    /^[ \t]*encoding\s*=\s*"?([\w-]{1,40})/im.exec(used.toString('latin1'))?.[1] ?? (isUtf8(used) ? 'utf-8' : 'windows-1252');
   return decoderOf(label).decode(used);
 }
 

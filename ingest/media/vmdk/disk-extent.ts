@@ -1,5 +1,5 @@
 /** One extent of a VMDK disk, mapped; and what every kind of it needs. */
-import type { Fault } from '../../kernel/index.ts';
+import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import type { ByteSource, Range } from '../media.ts';
 import type { Run } from '../runs.ts';
 
@@ -52,4 +52,11 @@ export function flatExtent(start: number, size: number, source: ByteSource, at: 
     warnings,
     map: (offset, length) => Promise.resolve([{ kind: 'stored', offset, length, source, at: at + (offset - start) }]),
   };
+}
+
+/** A warning when an extent's header holds fewer sectors than the descriptor gives it; the rest is absent. */
+export function shortfall(name: string, capacity: number, size: number): Fault[] {
+  if (size <= capacity * 512) return [];
+  const message = `"${escaped(name)}" holds ${capacity} sectors, the descriptor says ${size / 512}; the rest is missing`;
+  return [new Fault(FaultKind.Corrupt, 'vmdk/capacity', message, { capacity, expected: size / 512 })];
 }

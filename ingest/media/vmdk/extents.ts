@@ -57,8 +57,8 @@ async function openOne(line: ExtentLine, start: number, file: NamedSource | unde
   const { source, name } = file;
   if (line.type === 'FLAT' || line.type === 'VMFS')
     return flatExtent(start, size, source, line.offset, shortness(source, line, name));
-  if (line.type === 'VMFSSPARSE') return openCowd(source, start, size);
-  if (line.type === 'SESPARSE') return openSeSparse(source, start, size);
+  if (line.type === 'VMFSSPARSE') return openCowd(source, start, size, name);
+  if (line.type === 'SESPARSE') return openSeSparse(source, start, size, name);
   const opened = await openSparse(source, isAlone ? { start, name } : { start, size, name });
   if (!isAlone || opened.size === size) return opened;
   const message = `the header of "${escaped(name)}" says ${opened.size / 512} sectors, its descriptor ${line.sectorCount}; the header is believed`;

@@ -137,7 +137,8 @@ export class GrainMap implements DiskExtent {
 
   /** Looks through the tables, if they are not too many, and adds what is wrong to the warnings. */
   async check(): Promise<this> {
-    const { size, tableEntryCount, grainSize, source, compressed } = this.settings;
+    const { tableEntryCount, grainSize, source, compressed } = this.settings;
+    const size = Math.min(this.size, this.settings.knownSize ?? this.size);
     const count = Math.ceil(size / (tableEntryCount * grainSize));
     const indexes: number[] = [];
     for (let index = 0; index < count && indexes.length <= TABLES_CHECKED; index++)

@@ -2,7 +2,7 @@
 import { Fault, FaultKind, layout, u64le } from '../../kernel/index.ts';
 import type { ByteSource } from '../media.ts';
 import { MOST_SECTORS } from './descriptor.ts';
-import type { DiskExtent } from './disk-extent.ts';
+import { type DiskExtent, shortfall } from './disk-extent.ts';
 import { LARGEST_DIRECTORY } from './grain-directory.ts';
 import { BROKEN, GrainMap, HOLE, ZERO } from './grain-map.ts';
 
@@ -39,7 +39,7 @@ const volatileHeader = layout('SESparse volatile header', 512, {
 });
 
 /** @throws Fault for what is no such extent, says what can't be, or has a journal that was not replayed. */
-export async function openSeSparse(source: ByteSource, start: number, size: number): Promise<DiskExtent> {
+export async function openSeSparse(source: ByteSource, start: number, size: number, name: string): Promise<DiskExtent> {
   const h = header.decode(await source.read(0, Math.min(header.size, source.size)));
   check(h);
   const inFile = (sector: number, sectors: number, what: string): void => {
@@ -85,7 +85,7 @@ export async function openSeSparse(source: ByteSource, start: number, size: numb
       return placesOf(await source.read(sector * 512, TABLE_SECTORS * 512), h.grainsSector);
     },
     knownSize: Math.min(size, h.capacity * 512),
-    warnings: [],
+    warnings: shortfall(name, h.capacity, size),
   }).check();
 }
 

@@ -40,33 +40,55 @@ export interface Parent {
   readonly warnings: readonly Fault[];
 }
 
+/** How a child names its parent, and the same value of any other. */
+interface Identity {
+  readonly what: string;
+  readonly wanted: string;
+  of(descriptor: Descriptor): string;
+}
+
+/** VMware goes by content id; VirtualBox leaves that empty and goes by UUID. */
+function identityOfParent({ parentCid, values }: Descriptor): Identity | undefined {
+  if (parentCid !== NO_PARENT) return { what: 'content id', wanted: parentCid, of: ({ cid }) => cid ?? '' };
+  const wanted = uuidOf(values.get('ddb.uuid.parent'));
+  if (wanted === '' || /^[0-]+$/.test(wanted)) return undefined;
+  return { what: 'UUID', wanted, of: (other) => uuidOf(other.values.get('ddb.uuid.image')) };
+}
+
+function uuidOf(text = ''): string {
+  return /^[0-9a-f-]{36}$/i.test(text) ? text.toLowerCase() : '';
+}
+
 /**
- * The parent is the deposited VMDK with the content id that the child remembers; the name only says where to look first.
+ * The parent is the deposited VMDK with the content id (or UUID) that the child remembers; the name only says where to look first.
  * @throws Fault 'vmdk/parent-missing', 'vmdk/parent-ambiguous', and what opening it throws.
  */
-export async function openParent({ parentCid, parentHint }: Descriptor, companions: Companions): Promise<Parent | undefined> {
-  if (parentCid === NO_PARENT) return undefined;
-  const hint = parentHint.split(/[/\\]/).at(-1) ?? '';
-  const hinted = await cidOf(companions, hint);
-  if (hinted === parentCid) return opened(hint, companions, []);
+export async function openParent(child: Descriptor, companions: Companions): Promise<Parent | undefined> {
+  const identity = identityOfParent(child);
+  if (identity === undefined) return undefined;
+  const { what, wanted } = identity;
+  const hint = child.parentHint.split(/[/\\]/).at(-1) ?? '';
+  const hinted = await idOf(companions, hint, identity);
+  if (hinted === wanted) return opened(hint, companions, []);
   const others: string[] = [];
-  for (const name of companions.names) if ((await cidOf(companions, name)) === parentCid) others.push(name);
+  for (const name of companions.names) if ((await idOf(companions, name, identity)) === wanted) others.push(name);
   const [only, ...more] = others;
   if (more.length > 0) {
-    const message = `${others.length} files have the content id ${parentCid} of the parent: ${others.map(escaped).join(', ')}; deposit the one that belongs to this snapshot`;
-    throw new Fault(FaultKind.Refused, 'vmdk/parent-ambiguous', message, { parentCid, names: others });
+    const message = `${others.length} files have the ${what} ${wanted} of the parent: ${others.slice(0, 20).map(escaped).join(', ')}; deposit the one that belongs to this snapshot`;
+    throw new Fault(FaultKind.Refused, 'vmdk/parent-ambiguous', message, { wanted, names: others.slice(0, 20) });
   }
   if (only !== undefined) return opened(only, companions, []);
   const shown = escaped(hint.slice(0, 200));
   if (hinted !== undefined) {
-    const message = `the parent "${shown}" has the content id ${hinted}, the snapshot was taken of ${parentCid}: the parent was changed afterwards, and what is read may mix two states of the disk`;
-    const fault = new Fault(FaultKind.Corrupt, 'vmdk/parent-changed', message, { name: shown, got: hinted, expected: parentCid });
+    const message = `the parent "${shown}" has the ${what} ${hinted}, the snapshot was taken of ${wanted}: the parent was changed afterwards, and what is read may mix two states of the disk`;
+    const fault = new Fault(FaultKind.Corrupt, 'vmdk/parent-changed', message, { name: shown, got: hinted, expected: wanted });
     return opened(hint, companions, [fault]);
   }
   // A descendant is no companion any more, but it is told as what it is.
   if (hint !== '' && (await companions.find(hint)) === undefined) await companions.media(hint, 'vmdk');
-  const message = `the VMDK holds only the differences to its parent, "${shown}" with the content id ${parentCid}; deposit both together`;
-  throw new Fault(FaultKind.Missing, 'vmdk/parent-missing', message, { name: shown, parentCid });
+  const named = shown === '' ? 'the VMDK' : `"${shown}"`;
+  const message = `the VMDK holds only the differences to its parent, ${named} with the ${what} ${wanted}; deposit both together`;
+  throw new Fault(FaultKind.Missing, 'vmdk/parent-missing', message, { name: shown, wanted });
 }
 
 async function opened(name: string, companions: Companions, warnings: readonly Fault[]): Promise<Parent | undefined> {
@@ -75,9 +97,9 @@ async function opened(name: string, companions: Companions, warnings: readonly F
 }
 
 /** Of the VMDK with that name; '' when it tells none, undefined when it is no VMDK with a descriptor. */
-async function cidOf(companions: Companions, name: string): Promise<string | undefined> {
+async function idOf(companions: Companions, name: string, identity: Identity): Promise<string | undefined> {
   const descriptor = await descriptorIn(companions, name);
-  return descriptor === undefined ? undefined : (descriptor.cid ?? '');
+  return descriptor === undefined ? undefined : identity.of(descriptor);
 }
 
 async function descriptorIn(companions: Companions, name: string): Promise<Descriptor | undefined> {

@@ -7,7 +7,7 @@
 import { Fault, FaultKind, type Field, escaped, layout, raw, u16le, u32le, u64le, u8 } from '../../kernel/index.ts';
 import type { ByteSource, MediaFacts } from '../media.ts';
 import { MOST_SECTORS } from './descriptor.ts';
-import type { DiskExtent } from './disk-extent.ts';
+import { type DiskExtent, shortfall } from './disk-extent.ts';
 import { GrainMap } from './grain-map.ts';
 import { type GrainDirectory, grainDirectory, scannedDirectory } from './grain-directory.ts';
 import { END_OF_STREAM, FOOTER, scanStream, streamMarker } from './stream.ts';
@@ -88,10 +88,7 @@ export async function openSparse(source: ByteSource, place: SparsePlace): Promis
     const message = `"${escaped(name)}" was not closed properly by the program that wrote it; the last changes may be missing`;
     warnings.push(new Fault(FaultKind.Corrupt, 'vmdk/unclean', message, { name }));
   }
-  if (size > h.capacity * 512) {
-    const message = `"${escaped(name)}" holds ${h.capacity} sectors, the descriptor says ${size / 512}; the rest is missing`;
-    warnings.push(new Fault(FaultKind.Corrupt, 'vmdk/capacity', message, { capacity: h.capacity, expected: size / 512 }));
-  }
+  warnings.push(...shortfall(name, h.capacity, size));
   const { directory, knownSize } = await directoryOf(h, source, name, warnings);
   const isStream = (h.flags & FLAG_MARKERS) !== 0;
   const map = await new GrainMap({
@@ -192,7 +189,7 @@ async function footerAt(h: SparseHeader, source: ByteSource, at: number): Promis
   if (before.size !== 0 || before.type !== FOOTER || bytes.toString('latin1', 512, 516) !== SPARSE_MARK) return undefined;
   if (after.size !== 0 || after.type !== END_OF_STREAM) return undefined;
   const footer = await sparseHeader(source, at);
-  for (const field of ['capacity', 'grainSectors', 'tableEntryCount', 'flags', 'compression'] as const) {
+  for (const field of ['capacity', 'grainSectors', 'tableEntryCount', 'compression'] as const) {
     if (footer[field] === h[field]) continue;
     const message = `the footer of the VMDK stream says ${field} ${footer[field]}, the header ${h[field]}; one of them is damaged`;
     throw new Fault(FaultKind.Corrupt, 'vmdk/footer-differs', message, { field, footer: footer[field], header: h[field] });

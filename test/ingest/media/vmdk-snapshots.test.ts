@@ -66,7 +66,7 @@ describe('a snapshot', () => {
       expect(await refusal(files)).toMatchObject({
         kind: 'missing',
         code: 'vmdk/parent-missing',
-        facts: { name: 'middle.vmdk', parentCid: cid(middle) },
+        facts: { name: 'middle.vmdk', wanted: cid(middle) },
       });
   });
 
@@ -84,6 +84,18 @@ describe('a snapshot', () => {
     const files = { 'top.vmdk': hinted(top, ''), 'a.vmdk': patched(middle, 20, 0n), 'middle.vmdk': middle, 'base.vmdk': base };
     await using media = await openDeposit(files);
     expect(media.parts).toEqual(['middle.vmdk', 'base.vmdk']);
+  });
+
+  it('of VirtualBox has a UUID for its parent', async () => {
+    const id = '12345678-9abc-4ef0-8234-56789abcdef0';
+    const child = edited(top, /parentCID=\w+/, `parentCID=ffffffff\nddb.uuid.parent="${id}"`);
+    const parent = edited(middle, /ddb.adapterType/, `ddb.uuid.image="${id.toUpperCase()}"\nddb.adapterType`);
+    await using media = await openDeposit({ 'top.vmdk': hinted(child, ''), 'm.vmdk': parent, 'base.vmdk': base });
+    expect((await media.read(0, media.size)).equals(canon)).toBe(true);
+    expect(await refusal({ 'top.vmdk': child })).toMatchObject({ code: 'vmdk/parent-missing', facts: { wanted: id } });
+    const root = edited(base, /ddb.adapterType/, `ddb.uuid.parent="${id.replace(/[^-]/g, '0')}"\nddb.adapterType`);
+    await using alone = await openDeposit({ 'base.vmdk': root });
+    expect(alone.size).toBe(canon.length);
   });
 
   it('larger than its parent has zeros behind it', async () => {
