@@ -12,7 +12,7 @@ const CHAPTERS = {
 export async function formatsPage() {
   const { formats } = await built('ingest/media/registry');
   const { CONTAINERS, OTHERS, MEDIA } = await built('ingest/media/signatures');
-  const rows = [...CONTAINERS, ...OTHERS];
+  const rows = [...CONTAINERS, ...OTHERS].filter(({ id }) => !formats.has(id));
   return `# Formats
 
 Made from the program by \`npm run pages\`. Formats are told by content, never by a file's name. What the name promises besides is
@@ -20,14 +20,23 @@ recorded in \`metadata/acquisition.json\` when it is something else.
 
 ## Read: the disk inside is measured
 
-The medium (the disk that was imaged) has a size and a SHA-256 of its own in the catalogue. Here the medium is always the bytes of
-the image itself, of all its pieces when it came split (\`disk.001\`, \`disk.002\` …).
+The medium (the disk that was imaged) has a size and a SHA-256 of its own in the catalogue.
 
-| id | format | sources |
-| --- | --- | --- |
-${[...formats.values()].map(readRow).join('\n')}
+### Images that wrap nothing
 
-What such a medium begins with gives it the name that PRONOM has for it:
+The medium is the bytes of the image itself, of all its pieces when it came split (\`disk.001\`, \`disk.002\` …).
+
+${readTable([...formats.values()].filter(({ isWhole }) => isWhole))}
+
+### Containers
+
+The medium is read out of the container, without unpacking it anywhere; the container's own checksums and digests are compared. What
+belongs together (segments, extents, a snapshot and its parents, a sheet and its tracks) is deposited together. Ranges that the
+container never had from the carrier are listed as absent in \`metadata/acquisition.json\`; \`inspect\` counts them.
+
+${readTable([...formats.values()].filter(({ isWhole }) => !isWhole))}
+
+What a medium begins with gives it the name that PRONOM has for it:
 
 ${table(MEDIA)}
 
@@ -42,6 +51,10 @@ ${Object.entries(CHAPTERS)
 
 Whatever is not in these tables is kept too: as a raw image when it is the one image of a deposit, as a paper otherwise.
 `;
+}
+
+function readTable(rows) {
+  return ['| id | format | sources |', '| --- | --- | --- |', ...rows.map(readRow)].join('\n');
 }
 
 function readRow({ id, title, sources }) {
