@@ -5,7 +5,7 @@
  * reads, extents, and the range of the medium in every Fault.
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
+import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
 import type { Run } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
@@ -44,15 +44,18 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   } = settings;
   const chunks = new UnpackedChunks();
 
-  async function* runs({ offset, length }: Range): AsyncGenerator<Run, void, undefined> {
+  /** As the format gives them, many at once: an await for each would take longer than the reading. */
+  async function* runs({ offset, length }: Range): AsyncGenerator<readonly Run[], void, undefined> {
     const end = offset + length;
     for (let at = offset; at < end; ) {
-      for (const run of await settings.map(at, end - at)) {
+      const found = await settings.map(at, end - at);
+      if (found.length === 0) throw new RangeError(`${format} maps nothing at ${at}`);
+      for (const run of found) {
         if (run.offset !== at || run.length <= 0 || run.length > end - at)
           throw new RangeError(`${format} maps ${run.offset}+${run.length} where ${at} of ${end} was asked for`);
-        yield run;
         at += run.length;
       }
+      yield found;
     }
   }
 
@@ -68,7 +71,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     async read(offset, length) {
       checkWindow(size, offset, length, 'the medium');
       const found: Run[] = [];
-      for await (const run of runs({ offset, length })) found.push(run);
+      for await (const some of runs({ offset, length })) for (const run of some) found.push(run);
       return chunks.fill(joined(found), { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
@@ -87,33 +90,44 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   };
 }
 
-async function* extentsOf(runs: AsyncIterable<Run>): AsyncGenerator<{ offset: number; length: number; kind: ExtentKind }> {
-  let last: { offset: number; length: number; kind: ExtentKind } | undefined;
-  for await (const run of runs) {
-    for await (const extent of ofRun(run)) {
-      if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
-      else {
+/** Neighbours of one kind as one. */
+async function* extentsOf(batches: AsyncIterable<readonly Run[]>): AsyncGenerator<Extent> {
+  let last: Extent | undefined;
+  for await (const runs of batches)
+    for (const run of runs) {
+      const kind = kindOf(run);
+      if (kind !== undefined && kind === last?.kind) last = { ...last, length: last.length + run.length };
+      else if (kind !== undefined) {
         if (last !== undefined) yield last;
-        last = extent;
-      }
+        last = { offset: run.offset, length: run.length, kind };
+      } else
+        for await (const extent of ofParent(run)) {
+          if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
+          else {
+            if (last !== undefined) yield last;
+            last = extent;
+          }
+        }
     }
-  }
   if (last !== undefined) yield last;
 }
 
-async function* ofRun(run: Run): AsyncGenerator<{ offset: number; length: number; kind: ExtentKind }> {
-  const { offset, length } = run;
-  if (run.kind === 'stored' && 'extents' in run.source) {
-    for await (const extent of run.source.extents({ offset: run.at, length }))
-      yield { offset: offset + extent.offset - run.at, length: extent.length, kind: extent.kind };
-  } else if (run.kind === 'zero') yield { offset, length, kind: ExtentKind.Zero };
-  else if (run.kind === 'absent' || (run.kind === 'filled' && run.absent === true))
-    yield { offset, length, kind: ExtentKind.Absent };
-  else yield { offset, length, kind: ExtentKind.Data };
+/** Undefined where another medium must be asked. */
+function kindOf(run: Run): ExtentKind | undefined {
+  if (run.kind === 'stored' && 'extents' in run.source) return undefined;
+  if (run.kind === 'zero') return ExtentKind.Zero;
+  const isAbsent = run.kind === 'absent' || (run.kind === 'filled' && run.absent === true);
+  return isAbsent ? ExtentKind.Absent : ExtentKind.Data;
+}
+
+async function* ofParent(run: Run): AsyncGenerator<Extent> {
+  if (run.kind !== 'stored' || !('extents' in run.source)) return;
+  for await (const { offset, length, kind } of run.source.extents({ offset: run.at, length: run.length }))
+    yield { offset: run.offset + offset - run.at, length, kind };
 }
 
 /** Cuts `absent` out of an extent where it was never read. */
-function* withUnread(extent: { offset: number; length: number; kind: ExtentKind }, unread: readonly Range[]) {
+function* withUnread(extent: Extent, unread: readonly Range[]) {
   const end = extent.offset + extent.length;
   let at = extent.offset;
   let low = 0;

@@ -42,6 +42,8 @@ export const format: MediaFormat = {
   },
 
   async open(container, companions) {
+    if (container.size >= 8 && !(await isQcow(container, [1])))
+      throw new Fault(FaultKind.Corrupt, 'qcow/signature', 'the signature of a QCOW image of version 1 is not there');
     const h = header.decode(await container.read(0, Math.min(header.size, container.size)));
     check(h, container.size);
     const backingFile = h.backingOffset === 0 ? '' : (await container.read(h.backingOffset, h.backingLength)).toString('utf8');
@@ -76,7 +78,6 @@ function check(h: Header, size: number): void {
   const { clusterBits, tableBits, backingOffset, backingLength, l1Offset } = h;
   const facts = { clusterBits, tableBits, backingOffset, backingLength, l1Offset, size };
   const refuse = (kind: FaultKind, what: string, message: string): Fault => new Fault(kind, `qcow/${what}`, message, facts);
-  if (h.version !== 1) throw refuse(FaultKind.Corrupt, 'version', `this is no QCOW image of version 1, but of ${h.version}`);
   if (h.encryption !== 0) {
     const what = h.encryption === 1 ? 'with AES' : `by an unknown method (${h.encryption})`;
     const message = `the image is encrypted ${what}; it is kept as received; deposit a copy decrypted with qemu-img convert to have it read`;

@@ -77,8 +77,9 @@ export async function headerOf(container: ByteSource): Promise<Header> {
 }
 
 function decoded(bytes: Buffer): Header3 {
+  if (bytes.length >= 4 && bytes.readUInt32BE(0) !== MAGIC)
+    throw corrupt('signature', 'the signature of a QCOW2 image is not there', {});
   const head = version2.decode(bytes);
-  if (head.magic !== MAGIC) throw corrupt('signature', 'the signature of a QCOW2 image is not there', {});
   if (head.version === 3) return version3.decode(bytes);
   if (head.version === 2)
     return { ...head, incompatibleHigh: 0, incompatible: 0, autoclear: 0, refcountOrder: 4, headerLength: version2.size };
