@@ -34,7 +34,7 @@ export const format: MediaFormat = {
     }
     checkL1Count(h, entriesPerTable);
     const hasDataFile = (h.incompatible & Feature.DataFile) !== 0;
-    const data = hasDataFile ? await dataFileOf(h.extensions.dataFile, companions) : container;
+    const data = hasDataFile ? await dataFileOf(h.extensions.dataFile, companions) : undefined;
     const snapshots = await snapshotsOf(container, h.snapshotCount, h.snapshotsOffset);
     const map = await clusterMap({
       format: 'qcow2',
@@ -46,7 +46,7 @@ export const format: MediaFormat = {
       l1Offset: h.l1Offset,
       tableAlignment: h.clusterSize,
       tableOffset: placeOf,
-      ...entriesOf(h, container, data),
+      ...entriesOf(h, container, data?.source ?? container),
     });
     // Last, since it is ours to close.
     const backing =
@@ -57,7 +57,7 @@ export const format: MediaFormat = {
       sectorSize: 512,
       facts: factsOf(h, snapshots.lines),
       parts: [
-        ...(hasDataFile ? [escaped(h.extensions.dataFile)] : []),
+        ...(data === undefined ? [] : [data.name]),
         ...(backing === undefined ? [] : [backing.name, ...backing.media.parts]),
       ],
       warnings: [...warningsOf(h, container), ...snapshots.warnings, ...map.warnings, ...(backing?.warnings ?? [])],

@@ -49,17 +49,18 @@ export async function openBacking(format: string, recorded: string, says: string
     const message = `the backing file "${escaped(wish)}" is said to be ${as}, and is ${media.format}`;
     throw new Fault(FaultKind.Corrupt, `${format}/backing-format`, message, facts);
   }
-  const name = companions.names.find((each) => each === wish) ?? companions.names.find((each) => sameName(each, wish)) ?? wish;
   const warnings = [...media.warnings];
   if (as === undefined) {
     const message = `the image does not say of what format its backing file "${escaped(wish)}" is; by its content it was taken for ${media.format}`;
     warnings.push(new Fault(FaultKind.Unsupported, `${format}/backing-guessed`, message, { ...facts, taken: media.format }));
   }
-  return { name, media, warnings };
+  return { name: depositedName(wish, companions), media, warnings };
 }
 
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
+/** How a companion that was found is spelled. */
+export function depositedName(wish: string, { names }: Companions): string {
+  if (names.includes(wish)) return wish;
+  return names.find((name) => name.toLowerCase() === wish.toLowerCase()) ?? wish;
 }
 
 /** The last part of a path. @throws Fault for what names no file: a server, a device description, a folder. */

@@ -9,9 +9,9 @@ import { RunList, brokenSource } from './run-list.ts';
 const LARGEST_L1 = 32 * 1024 * 1024;
 const MAP_AT_ONCE = 4096;
 /** Entries of tables that are named twice; beyond, listing the extents would take longer than the file is large. */
-const MOST_SHARED = 1 << 24;
+const MOST_SHARED = 1 << 22;
 /** Tables of that many bytes in all are looked through when the image is opened. */
-const CHECKED_AT_OPEN = 2 * 1024 * 1024;
+const CHECKED_AT_OPEN = 1024 * 1024;
 
 export interface ClusterMapSettings {
   /** Id of the format: the area of every Fault. */
@@ -64,18 +64,30 @@ export async function clusterMap(settings: ClusterMapSettings): Promise<ClusterM
     table + tableSize <= container.size &&
     (table + tableSize <= l1Offset || table >= l1Offset + l1Count * 8);
 
+  const tableAt = ({ bytes, start }: Page, index: number): number => {
+    const at = l1Offset + index * 8 - start;
+    return settings.tableOffset(bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4));
+  };
+
   const runs = async (offset: number, length: number, backing?: Media): Promise<readonly Run[]> => {
     const list = new RunList(offset, backing);
     const end = offset + length;
+    const endIndex = Math.ceil(end / span);
     let l1: Page | undefined;
     while (list.at < end && list.runs.length < MAP_AT_ONCE) {
       const index = Math.floor(list.at / span);
       const position = l1Offset + index * 8;
       if (l1 === undefined || position >= l1.end) l1 = await pages.at(position);
-      const table = settings.tableOffset(...halves(l1, position));
+      const stopIndex = Math.min(endIndex, index + (l1.end - position) / 8);
+      let next = index;
+      while (next < stopIndex && tableAt(l1, next) === 0) next++;
+      if (next > index) {
+        list.unwritten(Math.min(end, next * span) - list.at);
+        continue;
+      }
+      const table = tableAt(l1, index);
       const stop = Math.min(end, (index + 1) * span);
-      if (table === 0) list.unwritten(stop - list.at);
-      else if (isTable(table)) await addTable(list, table, stop);
+      if (isTable(table)) await addTable(list, table, stop);
       else list.broken(damaged, stop - list.at);
     }
     return list.runs;
@@ -93,55 +105,62 @@ export async function clusterMap(settings: ClusterMapSettings): Promise<ClusterM
     }
   };
 
-  /** Every table there is, in order of place. @throws Fault when many entries share one. */
-  const checkTables = async (): Promise<{ tableCount: number; warnings: Fault[] }> => {
+  /** @returns the entries that have a table. @throws Fault when many of them share one. */
+  const checkTables = async (): Promise<{ indexes: number[]; warnings: Fault[] }> => {
+    const indexes: number[] = [];
     const tables: number[] = [];
     let damagedCount = 0;
-    let l1: Page | undefined;
-    for (let index = 0; index < l1Count; index++) {
-      const position = l1Offset + index * 8;
-      if (l1 === undefined || position >= l1.end) l1 = await pages.at(position);
-      const table = settings.tableOffset(...halves(l1, position));
-      if (table === 0) continue;
-      if (isTable(table)) tables.push(table);
-      else damagedCount++;
+    for (let index = 0; index < l1Count; ) {
+      const page = await pages.at(l1Offset + index * 8);
+      const stop = Math.min(l1Count, index + (page.end - l1Offset - index * 8) / 8);
+      for (; index < stop; index++) {
+        const table = tableAt(page, index);
+        if (table === 0) continue;
+        if (!isTable(table)) damagedCount++;
+        else {
+          indexes.push(index);
+          tables.push(table);
+        }
+      }
+      // More tables than the file has room for: so many share a place that counting them can be spared.
+      const least = tables.length - Math.floor(container.size / tableSize);
+      if (least * entriesPerTable > MOST_SHARED) throw sharedTables(format, least, l1Count);
     }
-    const places = Float64Array.from(tables).sort();
-    const sharedCount = places.reduce((n, place, i) => (i > 0 && place - (places[i - 1] ?? 0) < tableSize ? n + 1 : n), 0);
-    const facts = { tables: l1Count, damaged: damagedCount, shared: sharedCount };
+    const places = new Float64Array(tables).sort();
+    let sharedCount = 0;
+    for (let i = 1; i < places.length; i++) if ((places[i] ?? 0) - (places[i - 1] ?? 0) < tableSize) sharedCount++;
     const warnings: Fault[] = [];
     if (damagedCount > 0) {
       const message = `${damagedCount} of ${l1Count} tables of clusters can't lie where the image says, or are cut off; what they describe can't be read`;
+      const facts = { tables: l1Count, damaged: damagedCount };
       warnings.push(new Fault(FaultKind.Corrupt, `${format}/tables-damaged`, message, facts));
     }
-    if (sharedCount > 0) {
-      const message = `${sharedCount} tables of clusters lie on top of another one; the image is damaged or forged`;
-      const fault = new Fault(FaultKind.Corrupt, `${format}/tables-shared`, message, facts);
-      if (sharedCount * entriesPerTable > MOST_SHARED) throw fault;
-      warnings.push(fault);
-    }
-    return { tableCount: tables.length, warnings };
+    if (sharedCount * entriesPerTable > MOST_SHARED) throw sharedTables(format, sharedCount, l1Count);
+    if (sharedCount > 0) warnings.push(sharedTables(format, sharedCount, l1Count));
+    return { indexes, warnings };
   };
 
-  const checkClusters = async (): Promise<Fault[]> => {
+  const checkClusters = async (indexes: readonly number[]): Promise<Fault[]> => {
     let length = 0;
-    for (let at = 0; at < size; )
-      for (const run of await runs(at, size - at)) {
-        if (run.kind === 'stored' && settings.broken.includes(run.source)) length += run.length;
-        at += run.length;
-      }
+    for (const index of indexes)
+      for (let at = index * span, end = Math.min(size, at + span); at < end; )
+        for (const run of await runs(at, end - at)) {
+          if (run.kind === 'stored' && settings.broken.includes(run.source)) length += run.length;
+          at += run.length;
+        }
     if (length === 0) return [];
     const message = `${length} bytes of the medium can't be read: their clusters lie past the end of the file (${container.size} bytes) or where none can lie; ask for a whole copy`;
     return [new Fault(FaultKind.Truncated, `${format}/clusters-damaged`, message, { length, size: container.size })];
   };
 
-  const { tableCount, warnings } = await checkTables();
-  if (tableCount * tableSize <= CHECKED_AT_OPEN) warnings.push(...(await checkClusters()));
+  const { indexes, warnings } = await checkTables();
+  if (indexes.length * tableSize <= CHECKED_AT_OPEN) warnings.push(...(await checkClusters(indexes)));
   return { warnings, runs };
 }
 
-function halves({ bytes, start }: Page, position: number): [high: number, low: number] {
-  return [bytes.readUInt32BE(position - start), bytes.readUInt32BE(position - start + 4)];
+function sharedTables(format: string, shared: number, tables: number): Fault {
+  const message = `${shared} of ${tables} tables of clusters lie on top of another one; the image is damaged or forged`;
+  return new Fault(FaultKind.Corrupt, `${format}/tables-shared`, message, { shared, tables });
 }
 
 function checkL1(format: string, offset: number, count: number, size: number): void {

@@ -1,5 +1,5 @@
 /** Header extensions of QCOW2: a list of type, length and data between the header and the backing file's name. */
-import { Fault, FaultKind, ascii, escaped, layout, u32be, u8 } from '../../kernel/index.ts';
+import { Fault, FaultKind, ascii, layout, u32be, u8 } from '../../kernel/index.ts';
 
 const BACKING_FORMAT = 0xe2792aca;
 const FEATURE_NAMES = 0x6803f857;
@@ -14,7 +14,7 @@ export interface Extensions {
   readonly backingFormat: string;
   readonly dataFile: string;
   readonly bitmapCount: number;
-  /** Names of incompatible features, by bit. */
+  /** Names of incompatible features, by bit; as they stand there. */
   readonly features: ReadonlyMap<number, string>;
 }
 
@@ -47,6 +47,6 @@ export function extensionsOf(bytes: Buffer, start: number, end: number): Extensi
 function addFeatures(features: Map<number, string>, table: Buffer): void {
   for (let at = 0; at + featureName.size <= table.length; at += featureName.size) {
     const { kind, bit, name } = featureName.decode(table.subarray(at, at + featureName.size));
-    if (kind === 0 && bit < 64) features.set(bit, escaped(Buffer.from(name, 'latin1')));
+    if (kind === 0 && bit < 64) features.set(bit, name);
   }
 }

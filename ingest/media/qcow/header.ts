@@ -1,5 +1,5 @@
 /** The header of QCOW2, versions 2 and 3, from docs/interop/qcow2.txt; and what of it is refused. */
-import { Fault, FaultKind, layout, u32be, u64be, u8 } from '../../kernel/index.ts';
+import { Fault, FaultKind, escaped, layout, u32be, u64be, u8 } from '../../kernel/index.ts';
 import type { ByteSource } from '../media.ts';
 import { type Extensions, extensionsOf } from './extensions.ts';
 
@@ -130,7 +130,10 @@ function checkFeatures(h: Header3, { features }: Extensions): void {
     if (((half >>> (bit % 32)) & 1) !== 0) bits.push(bit);
   }
   if (bits.length === 0) return;
-  const names = bits.map((bit) => `bit ${bit}${features.has(bit) ? ` (${features.get(bit)})` : ''}`);
+  const names = bits.map((bit) => {
+    const name = features.get(bit);
+    return name === undefined ? `bit ${bit}` : `bit ${bit} (${escaped(Buffer.from(name, 'latin1'))})`;
+  });
   const message = `the image uses features that this version does not know: ${names.join(', ')}; convert a copy with the qemu-img that wrote it`;
   throw new Fault(FaultKind.Unsupported, 'qcow2/features', message, { features: names });
 }
