@@ -18,6 +18,7 @@ export {
   type Media,
   type MediaFacts,
   type MediaFormat,
+  type NamedFile,
   type Range,
   type StoredDigests,
 } from './media.ts';

@@ -86,6 +86,14 @@ export interface Companions {
   media(name: string, as?: string): Promise<Media | undefined>;
 }
 
+/** A file that a sheet names. */
+export interface NamedFile {
+  /** Bare: what the sheet has of a path is cut off. */
+  readonly name: string;
+  /** Belongs to the image where it is there; the image can be read without it. */
+  readonly isOptional?: true;
+}
+
 /** One file in `formats/`; judged by test/conformance/media.test.ts. */
 export interface MediaFormat {
   /** One word everywhere: file name, fixture folder, database, API. */
@@ -99,6 +107,12 @@ export interface MediaFormat {
   readonly isWhole?: true;
   /** A `Confidence`, by content only: never by the name. Reads a few KiB at most. */
   probe(container: ByteSource): Promise<number>;
+  /**
+   * For a container that is a sheet: the files that it names and that make one image with it, in order. Opens none of them.
+   * @param own bare name of the container: some sheets go by that.
+   * @throws Fault for a sheet that is none.
+   */
+  files?(container: ByteSource, own: string): Promise<readonly NamedFile[]>;
   /** @throws Fault for damage, for what is missing, and for what this version does not read. */
   open(container: ByteSource, companions: Companions): Promise<Media>;
 }
