@@ -55,7 +55,6 @@ const flux = rowsOf(ContentKind.Flux);
 const wrapper = rowsOf(ContentKind.Wrapper);
 const paper = rowsOf(ContentKind.Paper);
 
-const SYNC = '\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0'; // begins every raw CD sector
 const APPLESAUCE = '\xff\n\r\n'; // follows the name in WOZ, MOOF and A2R
 
 /** Long or doubly checked marks: they win even over a file system that shows through. */
@@ -116,7 +115,6 @@ export const CONTAINERS: readonly Signature[] = [
   image('daa', 'PowerISO direct access archive', [[0, 'DAA\0']], { extensions: 'daa' }),
   image('b5t', 'BlindWrite description', [[0, 'BWT5 STREAM SIGN']]),
   image('uif', 'MagicISO image', [[-64, 'bbis']], { extensions: 'uif' }),
-  image('cd-raw', 'Raw CD image, 2352-byte sectors', [[0, SYNC]]),
   image('g64', 'GCR image of a 1541 disk', [[0, 'GCR-1541\0']], { puid: 'fmt/821', extensions: 'g64' }),
   image('g71', 'GCR image of a 1571 disk', [[0, 'GCR-1571\0']], { puid: 'fmt/821', extensions: 'g71' }),
   image('edsk', 'Extended CPC disk image', [[0, 'EXTENDED CPC DSK']]),

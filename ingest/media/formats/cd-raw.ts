@@ -19,7 +19,8 @@ export const format: MediaFormat = {
   sources: ['ECMA-130 §14', 'CD-ROM XA specification, sector formats'],
 
   async probe(container) {
-    return (await sectorsOf(container)) === undefined ? Confidence.No : Confidence.Certain;
+    // Other containers begin with raw sectors too (NRG, CDI): theirs are surer.
+    return (await sectorsOf(container)) === undefined ? Confidence.No : Confidence.Fits;
   },
 
   async open(container) {
