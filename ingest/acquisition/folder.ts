@@ -189,6 +189,12 @@ function byName(a: DepositFile, b: DepositFile): number {
   return a.name < b.name ? -1 : 1;
 }
 
+/** An image without a byte. */
+export function emptyFile(names: readonly string[]): Fault {
+  const message = `${shown(names)} ${names.length === 1 ? 'has' : 'have'} 0 bytes: there is no image in it; copy or image again`;
+  return new Fault(FaultKind.Truncated, 'acquisition/empty-file', message, { files: listed(names) });
+}
+
 /** `1 file`, `3 files`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -1,7 +1,8 @@
 /** The files that are the image: told by content first, then by name; two answers are a Fault. */
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
-import { type DepositFile, type DepositNote, checkReadable, counted, fileBeside, listed, shown } from './folder.ts';
+import { type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
+import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
 import { checkExtents } from './vmdk-extents.ts';
@@ -30,6 +31,8 @@ export async function imageNamed(own: string, root: string, names: readonly stri
     const message = `"${escaped(name)}" belongs to the image and is no regular file; put the file itself there`;
     throw new Fault(FaultKind.Refused, 'acquisition/links-inside', message, { files: listed([name]) });
   };
+  const described = await describedBy(own, root, names, notes, find);
+  if (described !== undefined) return described;
   const set = namedSets(names)(own);
   const image = (set === undefined ? undefined : await joined(set, '', find, own, notes)) ?? single(await find(own));
   return (await wraps(image)) ? withParts(image, new Map(names.map((name) => [name, () => find(name)]))) : image;
@@ -49,16 +52,24 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   const empty: string[] = [];
   const byName = new Map(files.map((file) => [file.name, file]));
   const done = new Set<string>();
+  const orphans: (() => Promise<ImageFiles>)[] = [];
+  for (const [folder, { sets, papers, orphans: alone }] of await sheetsPerFolder(files, notes)) {
+    const find: Find = (name) => here(byName, name);
+    for (const name of papers) done.add(folder + name);
+    orphans.push(...alone.map((set) => () => discOf(set, folder, find)));
+    for (const set of sets) {
+      const image = await discOf(set, folder, find);
+      for (const member of image.files) done.add(member.name);
+      images.push(image);
+    }
+  }
   const misleading = new Set<string>();
   const setsOf = setsPerFolder(files);
   for (const file of files) {
     if (done.has(file.name)) continue;
     const folder = folderOf(file.name);
     const set = setsOf(folder)(file.name.slice(folder.length));
-    const find: Find = (name) => {
-      const found = byName.get(name);
-      return found === undefined ? Promise.reject(new TypeError(`${name} was not listed`)) : Promise.resolve(found);
-    };
+    const find: Find = (name) => here(byName, name);
     const key = `${folder}${set?.members[0] ?? ''}\0${set?.whole ?? ''}`;
     const image = set === undefined || misleading.has(key) ? undefined : await joined(set, folder, find, undefined, notes);
     if (image === undefined) misleading.add(key);
@@ -74,31 +85,16 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   if (empty.length > 0) throw emptyFile(empty);
-  const wholes = await withoutParts(images, files);
-  const [image = flux[0], ...others] = wholes;
+  if (images.length === 0 && flux.length === 0) await orphans[0]?.();
+  const [image = flux[0], ...others] = images;
   if (image === undefined || (images.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
   if (others.length > 0) throw twoImages(wholes);
   return image;
 }
 
-/** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */
-async function withoutParts(images: readonly ImageFiles[], files: readonly DepositFile[]): Promise<ImageFiles[]> {
-  const found: ImageFiles[] = [];
-  for (const image of images) {
-    const folder = folderOf(image.name);
-    const beside = files.filter(({ name }) => folderOf(name) === folder);
-    const finders = new Map(beside.map((file) => [file.name.slice(folder.length), () => Promise.resolve(file)]));
-    try {
-      found.push((await wraps(image)) ? await withParts(image, finders) : image);
-    } catch (error) {
-      if (images.length === 1 || !(error instanceof Fault) || error.kind !== FaultKind.Missing) throw error;
-      found.push(image);
-    }
-  }
-  const heads = (image: ImageFiles): string | undefined => image.files[0]?.name;
-  return found.filter(
-    (image) => !found.some((other) => other !== image && other.files.some(({ name }) => name === heads(image))),
-  );
+function here(byName: ReadonlyMap<string, DepositFile>, name: string): Promise<DepositFile> {
+  const found = byName.get(name);
+  return found === undefined ? Promise.reject(new TypeError(`${name} was not listed`)) : Promise.resolve(found);
 }
 
 /**
@@ -192,11 +188,6 @@ function gap(set: NamedSet, folder: string): Fault {
       : `; there are ${set.members.length}, from "${escaped(set.members[0])}" to "${escaped(set.members.at(-1) ?? '')}"`;
   const message = `the image "${escaped(folder + set.whole)}" is not complete: ${shown(missing)} ${missing.length === 1 ? 'is' : 'are'} missing${first}; put it beside the others, or rename what is no piece`;
   return new Fault(FaultKind.Missing, 'acquisition/split-gap', message, { missing: listed(missing) });
-}
-
-function emptyFile(names: readonly string[]): Fault {
-  const message = `${shown(names)} ${names.length === 1 ? 'has' : 'have'} 0 bytes: there is no image in it; copy or image again`;
-  return new Fault(FaultKind.Truncated, 'acquisition/empty-file', message, { files: listed(names) });
 }
 
 function noImage(root: string, count: number, flux: readonly ImageFiles[]): Fault {

@@ -66,8 +66,9 @@ export function trackRuns(track: Track, { rules, presentCount }: Look, index: nu
     for (let offset = from; offset < to; ) {
       const sector = Math.floor((offset - start) / USER_DATA);
       const isAbsent = ((mask >>> (sector - first)) & 1) === 1;
+      const most = isSpoiled ? sector + 1 : first + GROUP;
       let next = sector + 1;
-      while (!isSpoiled && next < first + GROUP && (((mask >>> (next - first)) & 1) === 1) === isAbsent) next++;
+      while (next < most && (((mask >>> (next - first)) & 1) === 1) === isAbsent) next++;
       const length = Math.min(to, start + next * USER_DATA) - offset;
       if (isAbsent) runs.push({ kind: 'absent', offset, length });
       else {
