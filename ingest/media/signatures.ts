@@ -102,13 +102,6 @@ export const CONTAINERS: readonly Signature[] = [
   image('luks', 'LUKS encrypted volume', [[0, 'LUKS\xba\xbe']]),
   image('nrg', 'Nero disc image, version 2', [[-12, 'NER5']], { puid: 'fmt/1743', extensions: 'nrg' }),
   image('nrg', 'Nero disc image, version 1', [[-8, 'NERO']], { puid: 'fmt/1743' }),
-  image('mds', 'Alcohol disc description (of an .mdf)', [[0, 'MEDIA DESCRIPTOR']], { puid: 'fmt/1759', extensions: 'mds' }),
-  image('ccd', 'CloneCD control file (of an .img)', [], {
-    puid: 'fmt/1760',
-    where: (s) => /^(?:\xef\xbb\xbf)?\s*\[CloneCD\]/i.test(s.head.toString('latin1', 0, 64)),
-    extensions: 'ccd',
-  }),
-  image('cue', 'Disc image described by a CUE sheet', [], { where: () => false, extensions: 'cue' }),
   image('cdi', 'DiscJuggler disc image', [], { where: isCdi, extensions: 'cdi' }),
   image('chd', 'MAME compressed hunks of data', [[0, 'MComprHD']], { extensions: 'chd' }),
   image('isz', 'UltraISO compressed image', [[0, 'IsZ!']], { extensions: 'isz' }),
@@ -221,6 +214,10 @@ export const OTHERS: readonly Signature[] = [
   paper('heif', 'HEIF picture', [[4, 'ftyphei']], { mime: 'image/heic', extensions: 'heic' }),
   paper('ole2', 'OLE2 document (Office 97–2003)', [[0, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1']], { puid: 'fmt/111' }),
   paper('sqlite', 'SQLite database', [[0, 'SQLite format 3\0']], { puid: 'fmt/729', mime: 'application/x-sqlite3' }),
+  // Sheets of discs, where they are cut or damaged: else their formats know them.
+  paper('mds', 'Alcohol disc description (of an .mdf)', [[0, 'MEDIA DESCRIPTOR']], { puid: 'fmt/1759', extensions: 'mds' }),
+  paper('ccd', 'CloneCD control file', [[0, '[CloneCD]']], { puid: 'fmt/1760', extensions: 'ccd' }),
+  paper('cue', 'CUE sheet', [], { where: () => false, extensions: 'cue' }),
   paper('rtf', 'Rich text', [[0, '{\\rtf']], { mime: 'application/rtf', extensions: 'rtf' }),
 ];
 

@@ -140,6 +140,13 @@ describe('a sheet', () => {
     expect(deposit.notes).toMatchObject([{ code: 'acquisition/sheet-unread', message: expect.stringContaining('00:99:00') }]);
   });
 
+  it('that is cut to a few bytes is a paper', async () => {
+    await lay({ 'x.mds': 'MEDIA DESCRIPTOR\x01\x03', 'x.mdf': 9000 });
+    const deposit = await readDeposit(root);
+    expect(deposit.image.name).toBe('x.mdf');
+    expect(names(deposit.submission)).toEqual(['x.mds']);
+  });
+
   it('beside another disc is a second image', async () => {
     await lay({ 'a.cue': cue('a.bin'), 'a.bin': 9000, 'b.cue': cue('b.bin'), 'b.bin': 9000 });
     await expect(readDeposit(root)).rejects.toMatchObject({
