@@ -3,7 +3,7 @@ import { Fault, FaultKind, escaped } from '../kernel/index.ts';
 import { fileSource, formats, identify } from '../media/index.ts';
 import { type DepositFile, type DepositNote, listed, shown } from './folder.ts';
 
-const SHEET_ENDING = /\.(?:cue|ccd|mds|toc)$/i;
+const SHEET_ENDING = /\.(?:cue|ccd|mds)$/i;
 /** Best first, where several describe the same files: those that state addresses before those that only add up. */
 const BEST_FIRST = ['ccd', 'mds'];
 

@@ -35,7 +35,7 @@ export const format: MediaFormat = {
     const warnings: Fault[] = [];
     if (storedCount < wholeCount) {
       const rest = wholeCount - storedCount;
-      const message = `the last ${rest} of ${sectorCount} sectors are no data sectors: audio tracks, or sectors never read; they are absent: deposit the sheet of the disc too (CUE, CCD, TOC), if there is one`;
+      const message = `the last ${rest} of ${sectorCount} sectors are no data sectors: audio tracks, or sectors never read; they are absent: deposit the sheet of the disc too (CUE, CCD), if there is one`;
       warnings.push(new Fault(FaultKind.Unsupported, 'cd-raw/no-data-behind', message, { sectorCount, storedCount }));
     }
     const label = `MODE${mode}/${stride}`;
