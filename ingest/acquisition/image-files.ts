@@ -6,7 +6,7 @@ import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
 import { checkExtents } from './vmdk-extents.ts';
-import { withParts } from './with-parts.ts';
+import { withParts, withoutParts } from './with-parts.ts';
 
 /** Endings that image files have and papers do not; what they hold is told by content. */
 const IMAGE_ENDING =
@@ -35,14 +35,7 @@ export async function imageNamed(own: string, root: string, names: readonly stri
   if (described !== undefined) return described;
   const set = namedSets(names)(own);
   const image = (set === undefined ? undefined : await joined(set, '', find, own, notes)) ?? single(await find(own));
-  return (await wraps(image)) ? withParts(image, new Map(names.map((name) => [name, () => find(name)]))) : image;
-}
-
-/** Something else than the medium's own bytes, in a format that this version reads. */
-async function wraps({ files: [head], scheme }: ImageFiles): Promise<boolean> {
-  if (head === undefined || scheme === SetKind.Pieces) return false;
-  const { readable, isWhole } = await identified(head);
-  return readable && !isWhole;
+  return withParts(image, new Map(names.map((name) => [name, () => find(name)])));
 }
 
 /** The one image among `files`. @throws Fault 'acquisition/no-image', 'acquisition/two-images'. */
@@ -86,7 +79,8 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   }
   if (empty.length > 0) throw emptyFile(empty);
   if (images.length === 0 && flux.length === 0) await orphans[0]?.();
-  const [image = flux[0], ...others] = images;
+  const wholes = await withoutParts(images, files);
+  const [image = flux[0], ...others] = wholes;
   if (image === undefined || (images.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
   if (others.length > 0) throw twoImages(wholes);
   return image;

@@ -1,6 +1,6 @@
 /** The files that an image is made of besides itself: parents of a snapshot, extents, a data file. Told by opening it, not by names. */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { fileSource, openImage } from '../media/index.ts';
+import { fileSource, identify, openImage } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
 import type { ImageFiles } from './deposited-image.ts';
 import { SetKind } from './split-set.ts';
@@ -12,6 +12,7 @@ import { SetKind } from './split-set.ts';
  * @throws Fault of kind 'missing' naming the file that must be deposited with it; of kind 'unreadable'.
  */
 export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, () => Promise<DepositFile>>): Promise<ImageFiles> {
+  if (!(await wraps(image))) return image;
   const own = new Map(image.files.map((file) => [baseName(file.name), file]));
   const opened = new Map<string, DepositFile>(own);
   const others = [...beside].filter(([name]) => !own.has(name));
@@ -38,6 +39,33 @@ export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, (
   if (added.length === 0) return image;
   const files = [...image.files, ...new Set(added)];
   return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments };
+}
+
+/** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */
+export async function withoutParts(images: readonly ImageFiles[], files: readonly DepositFile[]): Promise<ImageFiles[]> {
+  const found: ImageFiles[] = [];
+  for (const image of images) {
+    const folder = image.name.slice(0, image.name.lastIndexOf('/') + 1);
+    const beside = files.filter(({ name }) => name.startsWith(folder) && !name.slice(folder.length).includes('/'));
+    const finders = new Map(beside.map((file) => [file.name.slice(folder.length), () => Promise.resolve(file)]));
+    try {
+      found.push(await withParts(image, finders));
+    } catch (error) {
+      if (images.length === 1 || !(error instanceof Fault) || error.kind !== FaultKind.Missing) throw error;
+      found.push(image);
+    }
+  }
+  const isPart = ({ files: [head] }: ImageFiles, other: ImageFiles): boolean =>
+    other.files.some(({ name }, index) => index > 0 && name === head?.name);
+  return found.filter((image) => !found.some((other) => other !== image && isPart(image, other)));
+}
+
+/** Something else than the medium's own bytes, in a format that this version reads. */
+async function wraps({ files: [head], scheme }: ImageFiles): Promise<boolean> {
+  if (head === undefined || scheme === SetKind.Pieces) return false;
+  await using source = await fileSource(head.path);
+  const { readable, isWhole } = await identify(source, head.name);
+  return readable && !isWhole;
 }
 
 function baseName(name: string): string {
