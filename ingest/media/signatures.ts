@@ -55,6 +55,9 @@ const flux = rowsOf(ContentKind.Flux);
 const wrapper = rowsOf(ContentKind.Wrapper);
 const paper = rowsOf(ContentKind.Paper);
 
+/** The program or its version, then the date; LibDsk writes its own name. */
+const IMD_START = /^IMD [ -~]{1,30}: *\d\d?\/\d\d?\/\d{4} /;
+const SYNC = '\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0'; // begins every raw CD sector
 const APPLESAUCE = '\xff\n\r\n'; // follows the name in WOZ, MOOF and A2R
 
 /** Long or doubly checked marks: they win even over a file system that shows through. */
@@ -129,7 +132,7 @@ export const CONTAINERS: readonly Signature[] = [
   image('dim', 'X68000 disk image', [[171, 'DIFC HEADER']]),
   image('fds', 'Famicom Disk System image', [[0, 'FDS\x1a']]),
   image('imd', 'ImageDisk image', [[0, 'IMD ']], {
-    where: (s) => /^IMD \d\.\d+/.test(s.head.toString('latin1', 0, 12)),
+    where: (s) => IMD_START.test(s.head.toString('latin1', 0, 64)),
     extensions: 'imd',
   }),
   image('dc42', 'Apple Disk Copy 4.2 image', [[82, '\x01\0']], { puid: 'fmt/625', where: isDiskCopy, extensions: 'dc42' }),
