@@ -109,19 +109,16 @@ function storedLength(format: 'dsk' | 'edsk', entry: SectorEntry, track: TrackBl
 
 function sectorOf(entry: SectorEntry, stored: Buffer, length: number): Sector {
   const nominal = entry.sizeCode <= 8 ? 128 << entry.sizeCode : length;
-  const noData = (entry.status1 & 0x05) !== 0 || (entry.status2 & 0x01) !== 0; // no ID or no data mark
-  const isIdBad = (entry.status1 & 0x20) !== 0 && (entry.status2 & 0x20) === 0;
-  const size = length === 0 || noData ? nominal : Math.min(nominal, length);
-  const isBad = isIdBad || (entry.status2 & 0x20) !== 0;
-  const copyCount = length > nominal && length % nominal === 0 ? length / nominal : 1;
-  const isRead = length > 0 && !noData && stored.length >= size;
+  const size = length === 0 ? nominal : Math.min(nominal, length);
+  const hasNoMark = (entry.status1 & 0x05) !== 0 || (entry.status2 & 0x01) !== 0; // of the ID or of the data
+  const hasError = ((entry.status1 | entry.status2) & 0x20) !== 0; // CRC, of the ID or of the data
   return {
     id: entry.id,
     size,
-    ...(isRead ? { bytes: stored.subarray(0, size) } : {}),
-    isBad,
+    ...(length > 0 && stored.length >= size ? { bytes: stored.subarray(0, size) } : {}),
+    isBad: hasNoMark || hasError,
     isDeleted: (entry.status2 & 0x40) !== 0,
-    copyCount,
+    copyCount: length > nominal && length % nominal === 0 ? length / nominal : 1,
   };
 }
 
