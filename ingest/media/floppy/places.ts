@@ -86,7 +86,8 @@ export function inWords(places: readonly Place[]): string {
   return rows.length <= 8 ? rows.join('; ') : `${rows.slice(0, 8).join('; ')}; and more`;
 }
 
-function ranges(ids: readonly number[]): string {
+/** `1–3, 7` */
+export function ranges(ids: readonly number[]): string {
   const out: { first: number; last: number }[] = [];
   for (const id of ids) {
     const last = out.at(-1);

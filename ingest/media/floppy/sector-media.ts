@@ -73,14 +73,18 @@ function countsOf(kinds: Kinds): MediaFacts {
   return facts;
 }
 
+function counted({ length }: readonly Place[]): string {
+  return length === 1 ? '1 sector is' : `${length} sectors are`;
+}
+
 function warningsOf(format: string, { bad, missing }: Kinds): Fault[] {
   const faults: Fault[] = [];
   if (bad.length > 0) {
-    const message = `${bad.length} sectors were read with an error: ${inWords(bad)}; their bytes are kept and may be wrong`;
+    const message = `${counted(bad)} marked as read with an error: ${inWords(bad)}; what was read is kept and may be wrong`;
     faults.push(new Fault(FaultKind.Corrupt, 'floppy/bad-sectors', message, { format, sectorCount: bad.length }));
   }
   if (missing.length > 0) {
-    const message = `${missing.length} sectors are not in the image: ${inWords(missing)}; they read as zeros that nobody has seen`;
+    const message = `${counted(missing)} not in the image: ${inWords(missing)}; zeros stand for what nobody has read`;
     faults.push(new Fault(FaultKind.Corrupt, 'floppy/missing-sectors', message, { format, sectorCount: missing.length }));
   }
   return faults;
