@@ -12,8 +12,9 @@ export interface CommodoreKind {
   readonly blocksOfTrack: readonly number[];
   /** How many tracks an image may have; the standard first. */
   readonly trackCounts: readonly number[];
-  /** Of which the image has one after the other. */
-  readonly sides: number;
+  readonly heads: number;
+  /** How the drive counts: a cylinder is one track or two. */
+  readonly tracksPerCylinder: number;
   readonly encoding: string;
   /** Bytes of the block that names the disk, and where it lies. */
   readonly header: {
@@ -70,8 +71,8 @@ export async function openCommodore(container: ByteSource, kind: CommodoreKind):
     size,
     sectorSize: BLOCK_SIZE,
     facts: {
-      cylinders: shape.trackCount / kind.sides,
-      heads: kind.sides,
+      cylinders: shape.trackCount / kind.tracksPerCylinder,
+      heads: kind.heads,
       bytesPerSector: BLOCK_SIZE,
       encoding: kind.encoding,
       errorCodes: shape.hasErrors ? 'stored' : 'none stored',

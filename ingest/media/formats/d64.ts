@@ -13,7 +13,8 @@ const KIND: CommodoreKind = {
   format: 'd64',
   blocksOfTrack: BLOCKS,
   trackCounts: [35, 40, 42],
-  sides: 1,
+  heads: 1,
+  tracksPerCylinder: 1,
   encoding: 'GCR',
   header: { track: 18, starts: [18, undefined, 0x41], nameAt: 0x90 },
 };

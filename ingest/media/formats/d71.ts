@@ -13,7 +13,8 @@ const KIND: CommodoreKind = {
   format: 'd71',
   blocksOfTrack: [...SIDE, ...SIDE],
   trackCounts: [70],
-  sides: 2,
+  heads: 2,
+  tracksPerCylinder: 2,
   encoding: 'GCR',
   header: { track: 18, starts: [18, undefined, 0x41], nameAt: 0x90 },
 };

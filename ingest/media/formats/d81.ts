@@ -10,7 +10,8 @@ const KIND: CommodoreKind = {
   format: 'd81',
   blocksOfTrack: Array.from({ length: 80 }, () => 40),
   trackCounts: [80],
-  sides: 1, // the drive numbers a cylinder as one track of 40 blocks
+  heads: 2,
+  tracksPerCylinder: 1,
   encoding: 'MFM',
   header: { track: 40, starts: [40, 3, 0x44], nameAt: 0x04 },
   needsStructure: 819_200,
