@@ -6,7 +6,8 @@
  */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import { type FloppyGeometry, LARGEST_FLOPPY, geometriesOf } from '../floppy-geometry.ts';
-import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
+import { APPLE_DISK_SIZE, appleSystem } from '../floppy/apple2.ts';
+import { type ByteSource, Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
 import { wholeMedia } from '../whole-media.ts';
 
 /** BIOS parameter block of DOS 2 and later, u16le unless said (Microsoft FAT specification). */
@@ -21,6 +22,7 @@ interface Bpb {
   readonly heads: number;
 }
 
+const APPLE_800K = 819_200;
 const BOOT_SECTOR_SIZE = 512;
 const DIRECTORY_ENTRY_SIZE = 32;
 const VOLUME_LABEL = 0x08; // attribute of the root entry that carries the label
@@ -42,7 +44,8 @@ export const format: MediaFormat = {
     const bpb = await readBpb(container);
     if (bpb !== undefined) return sizeOf(bpb) === size && known ? Confidence.Fits : Confidence.Likely;
     if (!known) return Confidence.No;
-    return (await systemOf(container)) === undefined ? Confidence.Size : Confidence.Fits;
+    const isTold = (await systemOf(container)) !== undefined || (await appleOf(container)) !== undefined;
+    return isTold ? Confidence.Fits : Confidence.Size;
   },
 
   async open(container) {
@@ -60,6 +63,7 @@ export const format: MediaFormat = {
       if (sectorsPerTrack > 0) facts['sectorsPerTrack'] = sectorsPerTrack;
     }
     if (system !== undefined) facts['system'] = system;
+    else Object.assign(facts, await appleOf(container));
     const label = bpb === undefined ? '' : await dosLabel(container, bpb);
     if (label !== '') facts['label'] = label;
     if (bpb !== undefined && sizeOf(bpb) !== container.size) warnings.push(sizesDiffer(container.size, bpb));
@@ -123,6 +127,12 @@ async function systemOf(container: ByteSource): Promise<string | undefined> {
   const mediaByte = MEDIA_BYTES[container.size];
   if (mediaByte !== undefined && head[512] === mediaByte && head[513] === 0xff && head[514] === 0xff) return 'DOS 1';
   return undefined;
+}
+
+/** DOS 3.3 and ProDOS, and the order of the sectors (`.do` or `.po`). */
+function appleOf(container: ByteSource): Promise<MediaFacts | undefined> {
+  const isApple = container.size === APPLE_DISK_SIZE || container.size === APPLE_800K;
+  return isApple ? appleSystem(container, 0, container.size) : Promise.resolve(undefined);
 }
 
 /** The one geometry that all evidence speaks for; none when the size alone allows several. */

@@ -5,7 +5,7 @@
  * entries; the same once more for a large disk. Has no mark of its own: told by entries whose sizes make the file.
  */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { Cursor, readWhole, untilCut } from '../floppy/bytes.ts';
+import { Cursor, LARGEST_MEDIUM, readWhole, untilCut } from '../floppy/bytes.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
 import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
 import { Confidence, type MediaFormat } from '../media.ts';
@@ -40,7 +40,9 @@ export const format: MediaFormat = {
   sources: ['Common file formats for emulated TRS-80 floppy disks (Tim Mann)'],
 
   async probe(container) {
-    if (container.size <= HEADER_SIZE) return Confidence.No;
+    if (container.size <= HEADER_SIZE || container.size > LARGEST_MEDIUM) return Confidence.No;
+    const [cylinder = FREE] = await container.read(0, 3);
+    if (cylinder > LAST_CYLINDER) return Confidence.No;
     return isJv3(await container.read(0, HEADER_SIZE), container.size) ? Confidence.Certain : Confidence.No;
   },
 
