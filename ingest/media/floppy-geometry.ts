@@ -15,15 +15,16 @@ function row(cylinders: number, heads: number, sectorsPerTrack: number, bytesPer
 
 /** The image size in bytes, then every geometry that makes it, PC first. Several mean: only the content can tell. */
 const TABLE: readonly (readonly [number, ...FloppyGeometry[]])[] = [
+  [89_600, row(35, 1, 10, 256, 'TRS-80 (JV1)')],
   [92_160, row(40, 1, 18, 128, 'Atari 8-bit SD')],
-  [102_400, row(40, 1, 10, 256, 'Acorn DFS')],
+  [102_400, row(40, 1, 10, 256, 'Acorn DFS or TRS-80 (JV1)')],
   [116_480, row(35, 1, 13, 256, 'Apple II DOS 3.2')],
   [133_120, row(40, 1, 26, 128, 'Atari 8-bit ED')],
   [143_360, row(35, 1, 16, 256, 'Apple II DOS 3.3 or ProDOS')],
   [163_840, row(40, 1, 8, 512, 'PC 160K'), row(40, 1, 16, 256, 'Apple II, 40 tracks')],
   [176_640, row(35, 1, 0, 256, 'Commodore D67')],
   [184_320, row(40, 1, 9, 512, 'PC 180K'), row(40, 1, 18, 256, 'Atari 8-bit DD')],
-  [204_800, row(80, 1, 10, 256, 'Acorn DFS'), row(40, 2, 10, 256, 'Acorn DFS, both sides')],
+  [204_800, row(80, 1, 10, 256, 'Acorn DFS or TRS-80 (JV1)'), row(40, 2, 10, 256, 'Acorn DFS, both sides')],
   [256_256, row(77, 1, 26, 128, '8-inch SD (IBM 3740)')],
   [327_680, row(40, 2, 8, 512, 'PC 320K')],
   [368_640, row(40, 2, 9, 512, 'PC 360K')],

@@ -74,7 +74,7 @@ export function lzhuf(packed: Uint8Array, limit: number): Buffer {
     const distance = position(bits);
     if (distance === undefined) break;
     let from = (at - distance - 1 + WINDOW) % WINDOW;
-    for (let left = code - 255 + THRESHOLD; left > 0 && total < limit; left--) {
+    for (let left = Math.min(code - 255 + THRESHOLD, limit - total); left > 0; left--) {
       put(window[from] ?? 0);
       from = (from + 1) % WINDOW;
     }

@@ -78,7 +78,9 @@ export function listed(places: readonly Place[]): string[] {
     else ids.push(id);
   }
   const rows = [...byTrack].map(([track, ids]) => `${track}: ${ranges(ids)}`);
-  return rows.length <= LONGEST_LIST ? rows : [...rows.slice(0, LONGEST_LIST), `and on ${rows.length - LONGEST_LIST} more tracks`];
+  return rows.length <= LONGEST_LIST
+    ? rows
+    : [...rows.slice(0, LONGEST_LIST), `and on ${rows.length - LONGEST_LIST} more tracks`];
 }
 
 export function inWords(places: readonly Place[]): string {
@@ -177,13 +179,12 @@ function factsOf(
 }
 
 function warningsOf(format: string, irregular: readonly string[], doubled: readonly string[]): Fault[] {
-  const some = (rows: readonly string[]): string => (rows.length <= 8 ? rows.join(', ') : `${rows.slice(0, 8).join(', ')} and more`);
+  const some = (rows: readonly string[]): string =>
+    rows.length <= 8 ? rows.join(', ') : `${rows.slice(0, 8).join(', ')} and more`;
   const faults: Fault[] = [];
   if (irregular.length > 0) {
     const message = `${irregular.length} tracks have other sectors than the rest (${some(irregular)}); all are in the medium with their true length, in the order of the tracks`;
-    faults.push(
-      new Fault(FaultKind.Unsupported, 'floppy/irregular-tracks', message, { format, trackCount: irregular.length }),
-    );
+    faults.push(new Fault(FaultKind.Unsupported, 'floppy/irregular-tracks', message, { format, trackCount: irregular.length }));
   }
   if (doubled.length > 0) {
     const message = `${doubled.length} tracks have several sectors of one number (${some(doubled)}); the medium has the best read of each`;

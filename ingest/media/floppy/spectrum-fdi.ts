@@ -1,5 +1,5 @@
 /** Tracks of a Spectrum FDI image: a header for each track with the IDs of its sectors, data somewhere behind. */
-import { Fault, escaped, layout, u16le, u32le, u8 } from '../../kernel/index.ts';
+import { type Fault, escaped, layout, u16le, u32le, u8 } from '../../kernel/index.ts';
 import { Cursor, untilCut } from './bytes.ts';
 import { type Sector, type Track, addTrack } from './sectors.ts';
 

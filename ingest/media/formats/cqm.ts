@@ -59,7 +59,13 @@ export const format: MediaFormat = {
     if (h.crc !== 0 && computed !== h.crc >>> 0)
       warnings.push(wrong('the sectors', `${hex(computed)} instead of ${hex(h.crc >>> 0)}`));
     const comment = bytes.subarray(header.size, header.size + h.commentSize);
-    return sectorMedia({ format: 'cqm', tracks: tracksOf(data, h), cylinderCount: h.cylinders, facts: factsOf(h, comment), warnings });
+    return sectorMedia({
+      format: 'cqm',
+      tracks: tracksOf(data, h),
+      cylinderCount: h.cylinders,
+      facts: factsOf(h, comment),
+      warnings,
+    });
   },
 };
 

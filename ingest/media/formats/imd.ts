@@ -10,7 +10,8 @@ import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
 import { Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
 
 /** `IMD 1.18: dd/mm/yyyy hh:mm:ss`; LibDsk writes its own name before the version. */
-const START = /^IMD ([ -~]{1,30}): *(\d\d?)\/(\d\d?)\/(\d{4}) +(\d\d?:\d\d:\d\d)?/;
+const START = /^IMD (?:\d\.\d+|[ -~]{1,30}: *\d\d?\/)/;
+const FIRST_LINE = /^IMD ([ -~]{1,30}?): *(\d\d?)\/ *(\d\d?)\/ *(\d{4})(?: +(\d\d?:\d\d:\d\d))?/;
 const COMMENT_END = 0x1a;
 const MODES = ['FM 500k', 'FM 300k', 'FM 250k', 'MFM 500k', 'MFM 300k', 'MFM 250k'];
 const CYLINDER_MAP = 0x80;
@@ -49,7 +50,7 @@ export const format: MediaFormat = {
 
 function headerFacts(header: Buffer): MediaFacts {
   const text = header.toString('latin1');
-  const [, version, day = '', month = '', year, time] = START.exec(text) ?? [];
+  const [, version, day = '', month = '', year, time] = FIRST_LINE.exec(text) ?? [];
   const lines = text.replace(/^[^\r\n]*\r?\n?/, '').split(/\r\n|\r|\n/);
   const notes = lines.map((line) => escaped(Buffer.from(line.trimEnd(), 'latin1'))).filter((line) => line !== '');
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

@@ -77,7 +77,9 @@ function isJv3(header: Buffer, size: number): boolean {
   const [first] = entries;
   if (last < 0 || first === undefined || first.isFree || (writeProtect !== 0 && writeProtect !== 0xff)) return false;
   const used = entries.slice(0, last + 1);
-  const places = new Set(used.filter(({ isFree }) => !isFree).map(({ cylinder, id, flags }) => `${cylinder}/${id}/${flags & SIDE}`));
+  const places = new Set(
+    used.filter(({ isFree }) => !isFree).map(({ cylinder, id, flags }) => `${cylinder}/${id}/${flags & SIDE}`),
+  );
   const usedCount = used.reduce((count, { isFree }) => count + (isFree ? 0 : 1), 0);
   const end = HEADER_SIZE + used.reduce((sum, entry) => sum + entry.size, 0);
   const isDisk = used.every(({ isFree, cylinder }) => isFree || cylinder <= LAST_CYLINDER) && places.size * 2 > usedCount;

@@ -44,6 +44,7 @@ const NEW_COMPRESSION = 20; // version 2.0
 const HAS_COMMENT = 0x80;
 const IS_FM = 0x80;
 const TRACKS_END = 255;
+const MOST_WARNINGS = 64;
 const RATES: Readonly<Record<number, string>> = { 0: '250k', 1: '300k', 2: '500k' };
 const DRIVES: Readonly<Record<number, string>> = {
   1: '5.25" 360K',
@@ -58,6 +59,7 @@ const DRIVES: Readonly<Record<number, string>> = {
 const IS_BAD = 0x02;
 const IS_DELETED = 0x04;
 const NO_DATA = 0x30; // skipped as unused by DOS (10), or an ID without data (20)
+const NO_ID = 0x40;
 
 export const format: MediaFormat = {
   id: 'td0',
@@ -74,7 +76,8 @@ export const format: MediaFormat = {
     const h = header.decode(file);
     check(h);
     const warnings: Fault[] = [];
-    if (crcTeledisk(file.subarray(0, 10)) !== h.crc) warnings.push(crcFault('the header', h.crc, crcTeledisk(file.subarray(0, 10))));
+    if (crcTeledisk(file.subarray(0, 10)) !== h.crc)
+      warnings.push(crcFault('the header', h.crc, crcTeledisk(file.subarray(0, 10))));
     const cursor = new Cursor(bodyOf(file, h), 'td0');
     const facts = { ...headerFacts(h) };
     const tracks: Track[] = [];
@@ -157,22 +160,28 @@ function readTrack(cursor: Cursor, h: Header, tracks: Track[], warnings: Fault[]
   return true;
 }
 
-/** None for data without an ID field (flag 40), which has no place; Teledisk makes the numbers of such sectors up. */
+/** None for data without an ID field, which has no place: Teledisk makes up the numbers of such sectors. */
 function readSector(cursor: Cursor, where: string, warnings: Fault[]): Sector | undefined {
   const [, , id = 0, sizeCode = 0, flags = 0, crc = 0] = cursor.take(6, `a sector header of ${where}`);
   const what = `sector ${id} of ${where}`;
-  if (sizeCode > 7) {
+  const hasData = (flags & NO_DATA) === 0;
+  if (sizeCode > 7 && hasData) {
     const message = `${what} has the size code ${sizeCode}; 0 to 7 exist, the image is damaged there`;
     throw new Fault(FaultKind.Corrupt, 'td0/size-code', message, { sizeCode });
   }
-  const size = 128 << sizeCode;
+  const size = 128 << (sizeCode & 7);
   const isDeleted = (flags & IS_DELETED) !== 0;
-  if ((flags & NO_DATA) !== 0) return { id, size, isDeleted };
+  if (!hasData) return (flags & NO_ID) === 0 ? { id, size, isDeleted } : undefined;
   const packed = cursor.take(cursor.u16le(what), what);
+  if ((flags & NO_ID) !== 0) {
+    const message = `data without an ID field lies on ${where}; its place is not known, and it is left out of the medium`;
+    if (warnings.length < MOST_WARNINGS) warnings.push(new Fault(FaultKind.Corrupt, 'td0/no-id', message, { at: cursor.at }));
+    return undefined;
+  }
   const bytes = unpackSector(packed, cursor.make(size), what);
   const real = crcTeledisk(bytes) & 0xff;
   const isDamaged = real !== crc;
-  if (isDamaged && warnings.length < 64) warnings.push(crcFault(what, crc, real));
+  if (isDamaged && warnings.length < MOST_WARNINGS) warnings.push(crcFault(what, crc, real));
   return { id, size, bytes, isDeleted, isBad: isDamaged || (flags & IS_BAD) !== 0 };
 }
 

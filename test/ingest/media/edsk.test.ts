@@ -51,7 +51,9 @@ describe('an extended CPC disk image', () => {
   });
 
   it('is refused when no track is stored, or the table of tracks points nowhere', async () => {
-    await expect(open(changed(extended, [0x34, Array<number>(204).fill(0)]))).rejects.toMatchObject({ code: 'floppy/no-sectors' });
+    await expect(open(changed(extended, [0x34, Array<number>(204).fill(0)]))).rejects.toMatchObject({
+      code: 'floppy/no-sectors',
+    });
     await expect(open(extended.subarray(0, 256))).rejects.toMatchObject({ code: 'floppy/no-sectors' });
     await expect(open(extended.subarray(0, 200), 'edsk')).rejects.toMatchObject({ code: 'layout/short' });
   });

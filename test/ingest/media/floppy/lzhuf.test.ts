@@ -29,7 +29,8 @@ describe('lzhuf', () => {
       }),
       { numRuns: 50 },
     );
-    for (const byte of [0x00, 0x55, 0xff]) expect(lzhuf(Buffer.alloc(4_000_000, byte), 1_000_000).length).toBeLessThanOrEqual(1_000_000);
+    for (const byte of [0x00, 0x55, 0xff])
+      expect(lzhuf(Buffer.alloc(4_000_000, byte), 1_000_000).length).toBeLessThanOrEqual(1_000_000);
     expect(lzhuf(Buffer.alloc(0), LIMIT).length).toBe(0);
   });
 });

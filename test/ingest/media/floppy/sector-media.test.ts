@@ -16,10 +16,7 @@ const firstBytes = async (tracks: readonly Track[], at: readonly number[]): Prom
 describe('the medium of sectors', () => {
   it('has them by cylinder, head and number, whatever their order in the container', async () => {
     const side = track(0, [good(1, 128, 11), good(2, 128, 12), good(3, 128, 13)], 1);
-    const bytes = await firstBytes(
-      [three(1), side, three(0), three(1, 1)],
-      [0, 128, 256, 384, 512, 640, 768],
-    );
+    const bytes = await firstBytes([three(1), side, three(0), three(1, 1)], [0, 128, 256, 384, 512, 640, 768]);
     expect(bytes).toEqual([1, 2, 3, 11, 12, 13, 1]);
   });
 
