@@ -8,6 +8,9 @@ const LARGEST_CONTAINER = 16 * 1024 * 1024;
 /** Most bytes that its sectors may make: a few bytes of a damaged image can stand for many. */
 export const LARGEST_MEDIUM = 32 * 1024 * 1024;
 
+/** A damaged image can be wrong in every sector; so many places tell enough. */
+export const MOST_WARNINGS = 64;
+
 /** @throws Fault 'floppy/too-large' above 16 MiB, before anything is read. */
 export async function readWhole(container: ByteSource, format: string): Promise<Buffer> {
   const { size } = container;
@@ -75,13 +78,17 @@ export class Cursor {
   }
 }
 
-/** Runs `act`; that the image ends within it becomes a warning, for what was read until there is good. */
-export function untilCut(warnings: Fault[], act: () => void): void {
+/**
+ * Runs `act`; that the image ends or is damaged within it becomes a warning, for what was read until there is good.
+ * @throws what is no damage but a bomb: more than a floppy can hold.
+ */
+export function untilDamage(warnings: Fault[], act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== FaultKind.Truncated) throw error;
-    warnings.push(error);
+    const isDamage = error instanceof Fault && (error.kind === FaultKind.Truncated || error.kind === FaultKind.Corrupt);
+    if (!isDamage || error.code.startsWith('floppy/too-many')) throw error;
+    if (warnings.length < MOST_WARNINGS) warnings.push(error);
   }
 }
 

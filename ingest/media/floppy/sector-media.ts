@@ -22,9 +22,14 @@ export interface SectorMediaSettings {
   readonly warnings?: readonly Fault[];
 }
 
-/** @throws Fault 'floppy/no-sectors' when there are none; 'floppy/too-many' when they make more than 32 MiB. */
+/**
+ * @throws Fault 'floppy/no-sectors' when there are none, or the last warning, which is why; 'floppy/too-many' when they make more than
+ * 32 MiB.
+ */
 export function sectorMedia(settings: SectorMediaSettings): Media {
-  const { format, tracks, cylinderCount = 0 } = settings;
+  const { format, tracks, cylinderCount = 0, warnings = [] } = settings;
+  const why = warnings.at(-1);
+  if (why !== undefined && tracks.every(({ sectors }) => sectors.length === 0)) throw why;
   const disk = placesOf(format, tracks, cylinderCount);
   const medium = Buffer.alloc(disk.size);
   const unread: Range[] = [];
@@ -48,7 +53,7 @@ export function sectorMedia(settings: SectorMediaSettings): Media {
     size: disk.size,
     sectorSize: disk.sectorSize,
     facts: { ...disk.facts, ...countsOf(kinds), ...settings.facts },
-    warnings: [...(settings.warnings ?? []), ...warningsOf(format, kinds), ...disk.warnings],
+    warnings: [...warnings, ...warningsOf(format, kinds), ...disk.warnings],
     unread,
     map: (at, length) => Promise.resolve([{ kind: 'stored', offset: at, length, source, at }]),
   });

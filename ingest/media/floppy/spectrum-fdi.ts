@@ -1,6 +1,6 @@
 /** Tracks of a Spectrum FDI image: a header for each track with the IDs of its sectors, data somewhere behind. */
 import { type Fault, escaped, layout, u16le, u32le, u8 } from '../../kernel/index.ts';
-import { Cursor, untilCut } from './bytes.ts';
+import { Cursor, untilDamage } from './bytes.ts';
 import { type Sector, type Track, addTrack } from './sectors.ts';
 
 const trackHeader = layout('FDI track header', 7, {
@@ -33,7 +33,7 @@ export function spectrumDisk(bytes: Buffer, h: SpectrumHeader): { tracks: Track[
   const cursor = new Cursor(bytes, 'fdi', 14 + h.extraSize);
   const tracks: Track[] = [];
   const warnings: Fault[] = [];
-  untilCut(warnings, () => {
+  untilDamage(warnings, () => {
     for (let index = 0; index < h.cylinders * h.heads; index++) {
       const cylinder = Math.floor(index / h.heads);
       const head = index % h.heads;
@@ -51,7 +51,7 @@ export function spectrumDisk(bytes: Buffer, h: SpectrumHeader): { tracks: Track[
         if ((s.flags & NO_DATA) !== 0) sectors.push(sector);
         else if (at + size > bytes.length) {
           sectors.push(sector);
-          untilCut(warnings, () => void new Cursor(bytes, 'fdi', at).take(size, `sector ${s.id} of ${where}`));
+          untilDamage(warnings, () => void new Cursor(bytes, 'fdi', at).take(size, `sector ${s.id} of ${where}`));
         } else sectors.push({ ...sector, isBad, bytes: bytes.subarray(at, at + size) });
       }
     }

@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 
 /** Fills all of `out`. @param packed begins with the method. @throws Fault 'td0/sector' when it makes more or less. */
-export function unpackSector(packed: Buffer, out: Buffer, what: string): Buffer {
+export function unpackSector(packed: Buffer, out: Buffer, what: string): void {
   const method = packed[0];
   let made = 0;
   const refuse = (): Fault => {
@@ -18,7 +18,6 @@ export function unpackSector(packed: Buffer, out: Buffer, what: string): Buffer 
   else if (method === 2) runs();
   else throw refuse();
   if (made !== out.length) throw refuse();
-  return out;
 
   function pattern(at: number): Buffer {
     if (at + 4 > packed.length) throw refuse();

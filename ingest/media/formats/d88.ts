@@ -5,7 +5,7 @@
  * Not read: several disks in one file.
  */
 import { Fault, FaultKind, layout, raw, u16le, u32le, u8 } from '../../kernel/index.ts';
-import { Cursor, readWhole, untilCut } from '../floppy/bytes.ts';
+import { Cursor, readWhole, untilDamage } from '../floppy/bytes.ts';
 import { japanese } from '../floppy/japanese.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
 import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
@@ -82,7 +82,7 @@ function tracksOf(bytes: Buffer, h: Header, warnings: Fault[]): Track[] {
   for (const [index, offset] of offsets.entries()) {
     if (index >= count || offset === 0) continue;
     const cylinder = Math.floor(index / heads);
-    untilCut(warnings, () => readTrack(new Cursor(bytes, 'd88', offset), cylinder, index % heads, tracks));
+    untilDamage(warnings, () => readTrack(new Cursor(bytes, 'd88', offset), cylinder, index % heads, tracks));
   }
   return tracks;
 }

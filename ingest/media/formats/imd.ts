@@ -4,7 +4,7 @@
  * On disk: a line with the date, a comment up to 1A, then each track: how it was recorded, its sector numbers, its sectors.
  */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
-import { Cursor, readWhole, untilCut } from '../floppy/bytes.ts';
+import { Cursor, readWhole, untilDamage } from '../floppy/bytes.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
 import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
 import { Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
@@ -40,7 +40,7 @@ export const format: MediaFormat = {
     const tracks: Track[] = [];
     const rates = new Set<string>();
     const warnings: Fault[] = [];
-    untilCut(warnings, () => {
+    untilDamage(warnings, () => {
       while (!cursor.isAtEnd) readTrack(cursor, tracks, rates);
     });
     const facts = { ...headerFacts(bytes.subarray(0, end)), dataRate: [...rates].toSorted().join(', ') };
@@ -68,7 +68,7 @@ function readTrack(cursor: Cursor, tracks: Track[], rates: Set<string>): void {
   const head = flags & 0x3f;
   const rate = MODES[mode];
   if (rate === undefined || head > 1 || (sizeCode > 6 && sizeCode !== SIZE_TABLE)) {
-    const message = `the track header at byte ${start} says mode ${mode}, head ${head}, size code ${sizeCode}; the image is damaged there`;
+    const message = `the track header at byte ${start} says mode ${mode}, head ${head}, size code ${sizeCode}; the image is damaged there, and what follows is not read`;
     throw new Fault(FaultKind.Corrupt, 'imd/track-header', message, { at: start, mode, head, sizeCode });
   }
   const where = `cylinder ${cylinder}, head ${head}`;
@@ -92,7 +92,7 @@ function readSector(cursor: Cursor, id: number, size: number, where: string): Se
   const type = cursor.u8(what);
   if (type === 0) return { id, size };
   if (type > LAST_RECORD) {
-    const message = `${what} has a record of type ${type} at byte ${at}; types 0 to ${LAST_RECORD} exist, the image is damaged there`;
+    const message = `${what} has a record of type ${type} at byte ${at}; types 0 to ${LAST_RECORD} exist; the image is damaged there, and what follows is not read`;
     throw new Fault(FaultKind.Corrupt, 'imd/record', message, { at, type });
   }
   const bits = type - 1;

@@ -5,7 +5,7 @@
  * entries; the same once more for a large disk. Has no mark of its own: told by entries whose sizes make the file.
  */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { Cursor, LARGEST_MEDIUM, readWhole, untilCut } from '../floppy/bytes.ts';
+import { Cursor, LARGEST_MEDIUM, readWhole, untilDamage } from '../floppy/bytes.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
 import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
 import { Confidence, type MediaFormat } from '../media.ts';
@@ -53,7 +53,7 @@ export const format: MediaFormat = {
     const list: Track[] = [];
     const cursor = new Cursor(bytes, 'jv3');
     const writeProtect = bytes[HEADER_SIZE - 1];
-    untilCut(warnings, () => {
+    untilDamage(warnings, () => {
       for (let part = 0; part < MOST_HEADERS && !cursor.isAtEnd; part++) readPart(cursor, tracks, list);
     });
     const facts = writeProtect === 0 ? { writeProtected: 'yes' } : {};
@@ -104,7 +104,7 @@ function readPart(cursor: Cursor, tracks: Map<string, Track & { readonly sectors
     const bytes = cursor.take(size, entry.isFree ? 'a free sector' : what);
     if (entry.isFree) continue;
     if (cylinder > LAST_CYLINDER) {
-      const message = `the table of sectors names cylinder ${cylinder}; no floppy has as many, the image is damaged`;
+      const message = `the table of sectors names cylinder ${cylinder}; no floppy has as many; the image is damaged there, and what follows is not read`;
       throw new Fault(FaultKind.Corrupt, 'jv3/cylinder', message, { cylinder });
     }
     const key = `${cylinder}/${head}`;

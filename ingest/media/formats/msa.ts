@@ -4,9 +4,9 @@
  * On disk, big-endian: a header of 10 bytes, then each track and side with its length; packed by runs where that is shorter.
  */
 import { Fault, FaultKind, layout, u16be } from '../../kernel/index.ts';
-import { Cursor, readWhole } from '../floppy/bytes.ts';
+import { Cursor, readWhole, untilDamage } from '../floppy/bytes.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
-import type { Track } from '../floppy/sectors.ts';
+import type { Sector, Track } from '../floppy/sectors.ts';
 import { Confidence, type MediaFormat } from '../media.ts';
 
 const SIGNATURE = 0x0e0f;
@@ -61,35 +61,36 @@ function isSane(h: Header): boolean {
   return signature === SIGNATURE && sectorsPerTrack >= 1 && sectorsPerTrack <= 40 && lastSide <= 1 && isTrackRange;
 }
 
-/** A cut leaves the rest of the tracks missing, with their sectors' places. */
+/** A cut leaves the rest of the tracks missing, damage the track; their sectors keep their places. */
 function tracksOf(cursor: Cursor, h: Header): { tracks: Track[]; warnings: Fault[] } {
   const tracks: Track[] = [];
   const size = h.sectorsPerTrack * SECTOR_SIZE;
   const warnings: Fault[] = [];
+  let isCut = false;
   for (let cylinder = h.firstTrack; cylinder <= h.lastTrack; cylinder++) {
     for (let head = 0; head <= h.lastSide; head++) {
-      const data = warnings.length > 0 ? undefined : trackData(cursor, size, warnings, `cylinder ${cylinder}, head ${head}`);
-      const sectors = Array.from({ length: h.sectorsPerTrack }, (_, index) => ({
-        id: index + 1,
-        size: SECTOR_SIZE,
-        ...(data === undefined ? {} : { bytes: data.subarray(index * SECTOR_SIZE, (index + 1) * SECTOR_SIZE) }),
-      }));
-      tracks.push({ cylinder, head, encoding: 'MFM', sectors });
+      const where = `cylinder ${cylinder}, head ${head}`;
+      let packed: Buffer | undefined;
+      let data: Buffer | undefined;
+      if (!isCut) {
+        untilDamage(warnings, () => {
+          packed = cursor.take(cursor.u16be(`the length of ${where}`), where);
+          data = packed.length === size ? packed : unpacked(packed, size, where);
+        });
+        isCut = packed === undefined;
+      }
+      tracks.push({ cylinder, head, encoding: 'MFM', sectors: sectorsOf(data, h.sectorsPerTrack) });
     }
   }
   return { tracks, warnings };
 }
 
-function trackData(cursor: Cursor, size: number, warnings: Fault[], where: string): Buffer | undefined {
-  try {
-    const length = cursor.u16be(`the length of ${where}`);
-    const packed = cursor.take(length, where);
-    return length === size ? packed : unpacked(packed, size, where);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== FaultKind.Truncated) throw error;
-    warnings.push(error);
-    return undefined;
-  }
+function sectorsOf(data: Buffer | undefined, count: number): Sector[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: index + 1,
+    size: SECTOR_SIZE,
+    ...(data === undefined ? {} : { bytes: data.subarray(index * SECTOR_SIZE, (index + 1) * SECTOR_SIZE) }),
+  }));
 }
 
 function unpacked(packed: Buffer, size: number, where: string): Buffer {

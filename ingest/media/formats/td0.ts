@@ -5,7 +5,7 @@
  * with its sectors, each packed by itself. Not read: the older compression of Teledisk 1, and sets of several files.
  */
 import { Fault, FaultKind, ascii, escaped, layout, u16le, u8 } from '../../kernel/index.ts';
-import { Cursor, LARGEST_MEDIUM, readWhole, tooMany, untilCut } from '../floppy/bytes.ts';
+import { Cursor, LARGEST_MEDIUM, MOST_WARNINGS, readWhole, tooMany, untilDamage } from '../floppy/bytes.ts';
 import { crcTeledisk } from '../floppy/crc16.ts';
 import { lzhuf } from '../floppy/lzhuf.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
@@ -44,7 +44,6 @@ const NEW_COMPRESSION = 20; // version 2.0
 const HAS_COMMENT = 0x80;
 const IS_FM = 0x80;
 const TRACKS_END = 255;
-const MOST_WARNINGS = 64;
 const RATES: Readonly<Record<number, string>> = { 0: '250k', 1: '300k', 2: '500k' };
 const DRIVES: Readonly<Record<number, string>> = {
   1: '5.25" 360K',
@@ -81,7 +80,7 @@ export const format: MediaFormat = {
     const cursor = new Cursor(bodyOf(file, h), 'td0');
     const facts = { ...headerFacts(h) };
     const tracks: Track[] = [];
-    untilCut(warnings, () => {
+    untilDamage(warnings, () => {
       if ((h.stepping & HAS_COMMENT) !== 0) Object.assign(facts, readComment(cursor, warnings));
       while (readTrack(cursor, h, tracks, warnings));
     });
@@ -147,7 +146,7 @@ function readTrack(cursor: Cursor, h: Header, tracks: Track[], warnings: Fault[]
   const where = `cylinder ${cylinder}, head ${side & 0x7f}`;
   const real = crcTeledisk([sectorCount, cylinder, side]) & 0xff;
   if (real !== crc) {
-    const message = `the track header at byte ${at} (${where}) has the CRC ${crc}, its bytes make ${real}; the image is damaged there`;
+    const message = `the track header at byte ${at} (${where}) has the CRC ${crc}, its bytes make ${real}; the image is damaged there, and what follows is not read`;
     throw new Fault(FaultKind.Corrupt, 'td0/track-header', message, { at, stored: crc, computed: real });
   }
   const sectors: Sector[] = [];
@@ -166,7 +165,7 @@ function readSector(cursor: Cursor, where: string, warnings: Fault[]): Sector | 
   const what = `sector ${id} of ${where}`;
   const hasData = (flags & NO_DATA) === 0;
   if (sizeCode > 7 && hasData) {
-    const message = `${what} has the size code ${sizeCode}; 0 to 7 exist, the image is damaged there`;
+    const message = `${what} has the size code ${sizeCode}; 0 to 7 exist; the image is damaged there, and what follows is not read`;
     throw new Fault(FaultKind.Corrupt, 'td0/size-code', message, { sizeCode });
   }
   const size = 128 << (sizeCode & 7);
@@ -178,7 +177,13 @@ function readSector(cursor: Cursor, where: string, warnings: Fault[]): Sector | 
     if (warnings.length < MOST_WARNINGS) warnings.push(new Fault(FaultKind.Corrupt, 'td0/no-id', message, { at: cursor.at }));
     return undefined;
   }
-  const bytes = unpackSector(packed, cursor.make(size), what);
+  const bytes = cursor.make(size);
+  let isUnpacked = false;
+  untilDamage(warnings, () => {
+    unpackSector(packed, bytes, what);
+    isUnpacked = true;
+  });
+  if (!isUnpacked) return { id, size, isDeleted };
   const real = crcTeledisk(bytes) & 0xff;
   const isDamaged = real !== crc;
   if (isDamaged && warnings.length < MOST_WARNINGS) warnings.push(crcFault(what, crc, real));

@@ -23,9 +23,13 @@ describe('a D88 image', () => {
     ]);
   });
 
-  it('is refused with a track that begins in the header, and with more sectors than a track can have', async () => {
-    await expect(open(changed(plain, [0x24, offset(100)]))).rejects.toMatchObject({ code: 'd88/track-offset' });
-    await expect(open(changed(plain, [0x2b0 + 4, [0, 1]]))).rejects.toMatchObject({ code: 'd88/sector-count' });
+  it.each([
+    ['d88/track-offset', 'begins in the header', [0x24, offset(100)], [9, 9]],
+    ['d88/sector-count', 'has more sectors than a track can have', [0x2b0 + 4, [0, 1]], [0, 9]],
+  ] as const)('tells %s of a track that %s, and has the others', async (code, _what, piece, absent) => {
+    await using media = await open(changed(plain, piece));
+    expect(codes(media)).toEqual([code, 'floppy/missing-sectors']);
+    expect(await absentSectors(media)).toEqual([absent]);
   });
 
   it('says that a track lies past the end, and has the others', async () => {

@@ -54,7 +54,7 @@ describe('an extended CPC disk image', () => {
     await expect(open(changed(extended, [0x34, Array<number>(204).fill(0)]))).rejects.toMatchObject({
       code: 'floppy/no-sectors',
     });
-    await expect(open(extended.subarray(0, 256))).rejects.toMatchObject({ code: 'floppy/no-sectors' });
+    await expect(open(extended.subarray(0, 256))).rejects.toMatchObject({ code: 'floppy/cpc-cut' });
     await expect(open(extended.subarray(0, 200), 'edsk')).rejects.toMatchObject({ code: 'layout/short' });
   });
 

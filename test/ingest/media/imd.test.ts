@@ -47,6 +47,12 @@ describe('an ImageDisk image', () => {
     await expect(open(Buffer.from('IMD 1.18: 01/02/2003 04:05:06\r\n'))).rejects.toMatchObject({ code: 'imd/comment' });
   });
 
+  it('has what lies before damage, and says where it is', async () => {
+    await using media = await open(image(5, 0, 0, 1, 0, 1, 2, 0xaa, 99, 1, 0, 1, 0, 1, 2, 0xbb));
+    expect(media.size).toBe(128);
+    expect(codes(media)).toEqual(['imd/track-header']);
+  });
+
   it.each([
     ['a mode that does not exist', [9, 0, 0, 1, 0, 1, 2, 0], 'imd/track-header'],
     ['a third head', [5, 0, 2, 1, 0, 1, 2, 0], 'imd/track-header'],

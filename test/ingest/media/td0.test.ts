@@ -64,15 +64,32 @@ describe('a Teledisk image', () => {
     await expect(open(withHeader(plain, [2, [1]]), 'td0')).rejects.toMatchObject({ code: 'td0/header' });
   });
 
-  it('is refused when a sector unpacks to more or less than its size', async () => {
-    const longer = Buffer.concat([plain.subarray(0, FIRST_SECTOR), Buffer.from([0, 0, 1, 0, 0, 0, 5, 0, 1, 255, 255, 1, 2])]);
-    await expect(open(longer)).rejects.toMatchObject({ code: 'td0/sector' });
-    const runs = Buffer.concat([plain.subarray(0, FIRST_SECTOR), Buffer.from([0, 0, 1, 0, 0, 0, 4, 0, 2, 1, 255, 1])]);
-    await expect(open(runs)).rejects.toMatchObject({ code: 'td0/sector' });
-    const method = Buffer.concat([plain.subarray(0, FIRST_SECTOR), Buffer.from([0, 0, 1, 0, 0, 0, 2, 0, 9, 1])]);
-    await expect(open(method)).rejects.toMatchObject({ code: 'td0/sector' });
+  it.each([
+    ['a pattern that makes more than the sector', [0, 0, 1, 0, 0, 0, 5, 0, 1, 255, 255, 1, 2]],
+    ['a run that has no bytes', [0, 0, 1, 0, 0, 0, 4, 0, 2, 1, 255, 1]],
+    ['an unknown method', [0, 0, 1, 0, 0, 0, 2, 0, 9, 1]],
+    ['no method', [0, 0, 1, 0, 0, 0, 0, 0]],
+    ['fewer bytes than the sector has', [0, 0, 1, 0, 0, 0, 2, 0, 0, 1]],
+  ])('tells a sector with %s as missing', async (_what, bytes) => {
+    await using media = await open(Buffer.concat([plain.subarray(0, FIRST_SECTOR), Buffer.from(bytes)]));
+    expect(media.warnings[0]).toMatchObject({ kind: 'corrupt', code: 'td0/sector' });
+    expect(await absentSectors(media)).toEqual([[0, 1]]);
+  });
+
+  it('is refused with a size code that does not exist, and leaves out data without an ID', async () => {
     const size = Buffer.concat([plain.subarray(0, FIRST_SECTOR), Buffer.from([0, 0, 1, 255, 0, 0, 2, 0, 9, 1])]);
     await expect(open(size)).rejects.toMatchObject({ code: 'td0/size-code' });
+    await using media = await open(changed(plain, [FIRST_SECTOR + 4, [0x40]]));
+    expect(codes(media)).toEqual(['td0/no-id', 'floppy/missing-sectors']);
+    expect(await absentSectors(media)).toEqual([[0, 1]]);
+  });
+
+  it('has what lies before damage, and says where it is', async () => {
+    let at = FIRST_SECTOR;
+    for (let sector = 0; sector < 9; sector++) at += 8 + plain.readUInt16LE(at + 6);
+    await using media = await open(changed(plain, [at + 1, [77]])); // the second track header
+    expect(codes(media)).toEqual(['td0/track-header']);
+    expect(media.size).toBe(9 * 512);
   });
 
   it('has what lies before a cut, and says where it ends', async () => {
