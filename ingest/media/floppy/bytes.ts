@@ -92,7 +92,7 @@ export function untilDamage(warnings: Fault[], act: () => void): void {
   }
 }
 
-export function tooMany(format: string): Fault {
-  const message = `the sectors of the image (${format}) make more than ${LARGEST_MEDIUM} bytes; no floppy holds as many, its tables are damaged`;
-  return new Fault(FaultKind.Corrupt, 'floppy/too-many', message, { format, limit: LARGEST_MEDIUM });
+export function tooMany(format: string, limit = LARGEST_MEDIUM): Fault {
+  const message = `the sectors of the image (${format}) make more than ${limit} bytes; no floppy holds as many, its tables are damaged`;
+  return new Fault(FaultKind.Corrupt, 'floppy/too-many', message, { format, limit });
 }

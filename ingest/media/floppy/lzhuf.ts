@@ -12,6 +12,7 @@ const NODES = CODES * 2 - 1;
 const ROOT = NODES - 1;
 const HIGHEST = 0x8000; // a root as heavy as this has the tree halved
 const SPACE = 0x20;
+const END = -1; // of the bytes
 
 /** Bits of the code of the upper six bits of a position, and how many positions have a code that long. */
 const POSITION_CODES = [
@@ -61,22 +62,22 @@ export function lzhuf(packed: Uint8Array, limit: number): Buffer {
     part[filled++] = byte;
     total++;
     window[at] = byte;
-    at = (at + 1) % WINDOW;
+    at = (at + 1) & (WINDOW - 1);
   };
   for (;;) {
     const code = tree.decode(bits);
-    if (code === undefined) break;
+    if (code === END) break;
     if (code < 256) {
       if (total >= limit) break;
       put(code);
       continue;
     }
     const distance = position(bits);
-    if (distance === undefined) break;
-    let from = (at - distance - 1 + WINDOW) % WINDOW;
+    if (distance === END) break;
+    let from = (at - distance - 1) & (WINDOW - 1);
     for (let left = Math.min(code - 255 + THRESHOLD, limit - total); left > 0; left--) {
       put(window[from] ?? 0);
-      from = (from + 1) % WINDOW;
+      from = (from + 1) & (WINDOW - 1);
     }
     if (total >= limit) break;
   }
@@ -86,28 +87,31 @@ export function lzhuf(packed: Uint8Array, limit: number): Buffer {
 class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
+  #byte = 0;
+  #left = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  /** Undefined at the end. */
-  bit(): number | undefined {
-    const byte = this.#bytes[this.#at >> 3];
-    if (byte === undefined) return undefined;
-    const bit = (byte >> (7 - (this.#at & 7))) & 1;
-    this.#at++;
-    return bit;
+  /** END where the bytes end. */
+  bit(): number {
+    if (this.#left === 0) {
+      if (this.#at >= this.#bytes.length) return END;
+      this.#byte = this.#bytes[this.#at++] ?? 0;
+      this.#left = 8;
+    }
+    return (this.#byte >> --this.#left) & 1;
   }
 }
 
 /** Distance back from the current byte, less one: six bits by a fixed code, then six as they are. */
-function position(bits: BitReader): number | undefined {
+function position(bits: BitReader): number {
   let value = 0;
   let wanted = 8;
   for (let have = 0; have < wanted; have++) {
     const bit = bits.bit();
-    if (bit === undefined) return undefined;
+    if (bit === END) return END;
     value = (value << 1) | bit;
     if (have === 7) wanted = (POSITIONS.bits[value] ?? 8) + 6;
   }
@@ -135,12 +139,12 @@ class AdaptiveTree {
     this.#parent[ROOT] = 0;
   }
 
-  /** Undefined at the end. */
-  decode(bits: BitReader): number | undefined {
+  /** END where the bytes end. */
+  decode(bits: BitReader): number {
     let node = this.#child[ROOT] ?? 0;
     while (node < NODES) {
       const bit = bits.bit();
-      if (bit === undefined) return undefined;
+      if (bit === END) return END;
       node = this.#child[node + bit] ?? 0;
     }
     const code = node - NODES;

@@ -5,7 +5,7 @@
  * with its sectors, each packed by itself. Not read: the older compression of Teledisk 1, and sets of several files.
  */
 import { Fault, FaultKind, ascii, escaped, layout, u16le, u8 } from '../../kernel/index.ts';
-import { Cursor, LARGEST_MEDIUM, MOST_WARNINGS, readWhole, tooMany, untilDamage } from '../floppy/bytes.ts';
+import { Cursor, MOST_WARNINGS, readWhole, tooMany, untilDamage } from '../floppy/bytes.ts';
 import { crcTeledisk } from '../floppy/crc16.ts';
 import { lzhuf } from '../floppy/lzhuf.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
@@ -43,6 +43,7 @@ type Header = ReturnType<typeof header.decode>;
 const NEW_COMPRESSION = 20; // version 2.0
 const HAS_COMMENT = 0x80;
 const IS_FM = 0x80;
+const LARGEST_BODY = 8 * 1024 * 1024; // sectors of 2.88 MB that do not pack at all, twice over
 const TRACKS_END = 255;
 const RATES: Readonly<Record<number, string>> = { 0: '250k', 1: '300k', 2: '500k' };
 const DRIVES: Readonly<Record<number, string>> = {
@@ -108,8 +109,8 @@ function check(h: Header): void {
 function bodyOf(file: Buffer, h: Header): Buffer {
   const body = file.subarray(header.size);
   if (h.signature === 'TD') return body;
-  const unpacked = lzhuf(body, LARGEST_MEDIUM + 1);
-  if (unpacked.length > LARGEST_MEDIUM) throw tooMany('td0');
+  const unpacked = lzhuf(body, LARGEST_BODY + 1);
+  if (unpacked.length > LARGEST_BODY) throw tooMany('td0', LARGEST_BODY);
   return unpacked;
 }
 
