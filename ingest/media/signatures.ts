@@ -57,7 +57,6 @@ const paper = rowsOf(ContentKind.Paper);
 
 /** The program or its version, then the date; LibDsk writes its own name. */
 const IMD_START = /^IMD (?:\d\.\d+|[ -~]{1,30}: *\d\d?\/)/;
-const SYNC = '\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0'; // begins every raw CD sector
 const APPLESAUCE = '\xff\n\r\n'; // follows the name in WOZ, MOOF and A2R
 
 /** Long or doubly checked marks: they win even over a file system that shows through. */
