@@ -5,8 +5,8 @@
  * reads, extents, and the range of the medium in every Fault.
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
-import type { Run } from './runs.ts';
+import { ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
+import { type Run, pushRun } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
 export interface MappedMediaSettings {
@@ -71,8 +71,9 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     async read(offset, length) {
       checkWindow(size, offset, length, 'the medium');
       const found: Run[] = [];
-      for await (const some of runs({ offset, length })) for (const run of some) found.push(run);
-      return chunks.fill(joined(found), { offset, length });
+      // What lies together in the source is read at once.
+      for await (const run of runs({ offset, length })) pushRun(found, run);
+      return chunks.fill(found, { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
       checkRange(size, window);
@@ -145,18 +146,6 @@ function* withUnread(extent: Extent, unread: readonly Range[]) {
     if (stop > start) yield { offset: start, length: stop - start, kind: ExtentKind.Absent };
     at = Math.max(start, stop);
   }
-}
-
-/** Neighbours in the medium that are neighbours in their source become one run: one read. */
-function joined(runs: readonly Run[]): Run[] {
-  const out: Run[] = [];
-  for (const run of runs) {
-    const last = out.at(-1);
-    if (last?.kind === 'stored' && run.kind === 'stored' && last.source === run.source && last.at + last.length === run.at)
-      out[out.length - 1] = { ...last, length: last.length + run.length };
-    else out.push(run);
-  }
-  return out;
 }
 
 function checkRange(size: number, { offset, length }: Range): void {

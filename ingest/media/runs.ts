@@ -26,3 +26,13 @@ export type Run = Range &
     /** `pattern` repeated; the run begins with byte `phase` of it. */
     | { readonly kind: 'filled'; readonly pattern: Buffer; readonly phase: number; readonly absent?: true }
   );
+
+/** Adds a run; one that continues the last becomes part of it. */
+export function pushRun(runs: Run[], run: Run): void {
+  const last = runs.at(-1);
+  const { length } = run;
+  if (last?.kind === 'stored' && run.kind === 'stored' && last.source === run.source && last.at + last.length === run.at)
+    runs[runs.length - 1] = { ...last, length: last.length + length };
+  else if (last?.kind === 'zero' && run.kind === 'zero') runs[runs.length - 1] = { ...last, length: last.length + length };
+  else runs.push(run);
+}

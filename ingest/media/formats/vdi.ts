@@ -4,18 +4,21 @@
  * On disk: a header of 512 bytes, a map of u32le (one per block), then the blocks in the order in which they were first written.
  * Not read: undo images (type 3) and headers of version 0.
  */
-import { Fault, FaultKind, ascii, escaped, guid, layout, u32le, u64le } from '../../kernel/index.ts';
+import { Fault, FaultKind, ascii, escaped, guid, layout, raw, u32le, u64le } from '../../kernel/index.ts';
+import { BlockPlaces } from '../block-places.ts';
 import { mappedMedia } from '../mapped-media.ts';
-import { type ByteSource, type Companions, Confidence, type Media, type MediaFormat } from '../media.ts';
-import type { Run } from '../runs.ts';
+import { type ByteSource, type Companions, Confidence, type MediaFormat } from '../media.ts';
+import { PagedTable } from '../paged-table.ts';
+import { type Parent, below, openParent } from '../parent.ts';
+import { type Run, pushRun } from '../runs.ts';
 
 const SIGNATURE = 0xbeda107f;
 const VERSION = 0x00010001;
 const BLOCK_FREE = 0xffffffff; // never written: zeros, or the parent's
 const BLOCK_ZERO = 0xfffffffe; // written, then discarded: zeros
 const LARGEST_BLOCK = 64 * 1024 * 1024;
-const NO_PARENT = '00000000-0000-0000-0000-000000000000';
-const MAP_AT_ONCE = 4096;
+const NIL = '00000000-0000-0000-0000-000000000000';
+const RUNS_AT_ONCE = 4096;
 
 const TYPES: Readonly<Record<number, string>> = { 1: 'dynamic', 2: 'fixed', 4: 'differencing' };
 
@@ -38,7 +41,16 @@ const header = layout('VDI header', 0x200, {
   blockCount: [0x180, u32le],
   allocatedCount: [0x184, u32le],
   uuid: [0x188, guid],
+  modification: [0x198, guid], // uuidModify
   parentUuid: [0x1a8, guid], // uuidLinkage
+  parentModification: [0x1b8, guid], // uuidParentModify
+});
+
+/** What a file must have to be somebody's parent; nothing else of a foreign file is decoded. */
+const identity = layout('VDI identity', 0x200, {
+  signature: [0x040, raw(4)],
+  uuid: [0x188, guid],
+  modification: [0x198, guid],
 });
 
 type Header = ReturnType<typeof header.decode>;
@@ -58,20 +70,18 @@ export const format: MediaFormat = {
   async open(container, companions) {
     const h = header.decode(await container.read(0, Math.min(header.size, container.size)));
     check(h, container.size);
-    const map = await container.read(h.mapOffset, h.blockCount * 4);
+    const map = new PagedTable(container, h.mapOffset, h.blockCount, 4);
     const stride = h.blockSize + h.blockExtra;
-    const warnings = checkMap(h, map, container.size);
-    const parent = h.type === 4 ? await openParent(h, companions) : undefined;
+    const places = new BlockPlaces('vdi', container.size, stride, []);
+    const warnings = await checkMap(h, map, places);
+    const parent = h.type === 4 ? await parentOf(h, companions) : undefined;
 
-    const block = (index: number, offset: number, length: number): Run => {
-      const entry = map.readUInt32LE(index * 4);
+    const block = (entry: number, index: number, offset: number, length: number): Run => {
       if (entry === BLOCK_ZERO) return { kind: 'zero', offset, length };
-      if (entry === BLOCK_FREE) {
-        if (parent === undefined || offset >= parent.media.size) return { kind: 'zero', offset, length };
-        return { kind: 'stored', offset, length: Math.min(length, parent.media.size - offset), source: parent.media, at: offset };
-      }
-      const at = h.dataOffset + entry * stride + h.blockExtra + (offset - index * h.blockSize);
-      return { kind: 'stored', offset, length, source: container, at };
+      if (entry === BLOCK_FREE) return below(parent?.media, offset, length);
+      const at = h.dataOffset + entry * stride + h.blockExtra;
+      const source = places.sourceOf(container, index, at, lengthOf(h, index));
+      return { kind: 'stored', offset, length, source, at: at + (offset - index * h.blockSize) };
     };
 
     return mappedMedia({
@@ -80,17 +90,19 @@ export const format: MediaFormat = {
       sectorSize: h.sectorSize === 0 ? 512 : h.sectorSize,
       facts: factsOf(h),
       parts: parent === undefined ? [] : [parent.name, ...parent.media.parts],
-      warnings: [...warnings, ...(parent?.media.warnings ?? [])],
-      map(offset, length) {
+      warnings: [...warnings, ...(parent?.warnings ?? [])],
+      async map(offset, length) {
         const runs: Run[] = [];
-        for (let at = offset; at < offset + length && runs.length < MAP_AT_ONCE; ) {
+        const page = await map.page(Math.floor(offset / h.blockSize));
+        for (let at = offset; at < offset + length && runs.length < RUNS_AT_ONCE; ) {
           const index = Math.floor(at / h.blockSize);
+          if (index >= page.end) break;
           const end = Math.min(offset + length, (index + 1) * h.blockSize);
-          const run = block(index, at, end - at);
-          runs.push(run);
+          const run = block(page.bytes.readUInt32LE((index - page.first) * 4), index, at, end - at);
+          pushRun(runs, run);
           at += run.length;
         }
-        return Promise.resolve(runs);
+        return runs;
       },
       owned: parent === undefined ? [] : [parent.media],
     });
@@ -130,53 +142,56 @@ function check(h: Header, size: number): void {
       'vdi/map-outside',
       `the VDI block map (byte ${h.mapOffset}, ${h.blockCount} entries) is not in the file of ${size} bytes`,
     );
+  if (h.dataOffset < h.mapOffset + h.blockCount * 4)
+    throw refuse(
+      FaultKind.Corrupt,
+      'vdi/data-offset',
+      `the VDI header says that blocks begin at byte ${h.dataOffset}, inside the block map (byte ${h.mapOffset}, ${h.blockCount} entries)`,
+    );
+  if (h.type === 4 && h.parentUuid === h.uuid) {
+    const message = `the VDI image names itself (${h.uuid}) as its parent; its header is damaged or forged`;
+    throw refuse(FaultKind.Corrupt, 'vdi/parent-is-itself', message);
+  }
 }
 
 /** Damage in the map spoils blocks, not the disk: what lies outside of the file is told now and refused when it is read. */
-function checkMap(h: Header, map: Buffer, size: number): Fault[] {
-  const seen = new Set<number>();
-  let outside = 0;
-  let shared = 0;
-  for (let index = 0; index < h.blockCount; index++) {
-    const entry = map.readUInt32LE(index * 4);
-    if (entry >= BLOCK_ZERO) continue;
-    const length = Math.min(h.blockSize, h.diskSize - index * h.blockSize);
-    if (h.dataOffset + entry * (h.blockSize + h.blockExtra) + h.blockExtra + length > size) outside++;
-    if (seen.has(entry)) shared++;
-    seen.add(entry);
-  }
-  const faults: Fault[] = [];
-  if (outside > 0) {
-    const message = `${outside} of ${h.blockCount} blocks lie past the end of the file (${size} bytes); the image is cut, and those blocks can't be read`;
-    faults.push(new Fault(FaultKind.Truncated, 'vdi/blocks-outside', message, { outside, size }));
-  }
-  if (shared > 0) {
-    const message = `${shared} entries of the block map name a block that another names too; the map is damaged`;
-    faults.push(new Fault(FaultKind.Corrupt, 'vdi/blocks-shared', message, { shared }));
-  }
-  if (seen.size !== h.allocatedCount && faults.length === 0) {
-    const message = `the header counts ${h.allocatedCount} blocks in use and the map ${seen.size}; the image was not closed properly`;
-    faults.push(new Fault(FaultKind.Corrupt, 'vdi/blocks-counted', message, { counted: h.allocatedCount, found: seen.size }));
+async function checkMap(h: Header, map: PagedTable, places: BlockPlaces): Promise<Fault[]> {
+  const stride = h.blockSize + h.blockExtra;
+  for await (const { first, end, bytes } of map.pages())
+    for (let index = first; index < end; index++) {
+      const entry = bytes.readUInt32LE((index - first) * 4);
+      if (entry < BLOCK_ZERO) places.add(h.dataOffset + entry * stride + h.blockExtra, lengthOf(h, index));
+    }
+  const faults = places.warnings(h.blockCount);
+  if (places.count !== h.allocatedCount && faults.length === 0) {
+    const message = `the header counts ${h.allocatedCount} blocks in use and the map ${places.count}; the image was not closed properly`;
+    const facts = { counted: h.allocatedCount, found: places.count };
+    faults.push(new Fault(FaultKind.Corrupt, 'vdi/blocks-counted', message, facts));
   }
   return faults;
 }
 
-/** The parent is the deposited VDI whose own UUID the header names; names play no part. */
-async function openParent(h: Header, companions: Companions): Promise<{ name: string; media: Media }> {
-  for (const name of companions.names) {
-    const source = await companions.find(name);
-    if (source === undefined || (await uuidOf(source)) !== h.parentUuid) continue;
-    const media = await companions.media(name, 'vdi');
-    if (media !== undefined) return { name, media };
-  }
-  const message = `the VDI image holds only the differences to its parent, the image with the UUID ${h.parentUuid}; deposit both together`;
-  throw new Fault(FaultKind.Missing, 'vdi/parent-missing', message, { parentUuid: h.parentUuid });
+/** Of the last block only what belongs to the disk need be there. */
+function lengthOf(h: Header, index: number): number {
+  return Math.min(h.blockSize, h.diskSize - index * h.blockSize);
 }
 
-async function uuidOf(source: ByteSource): Promise<string | undefined> {
-  if (source.size < header.size) return undefined;
-  const { signature, uuid } = header.decode(await source.read(0, header.size));
-  return signature === SIGNATURE ? uuid : undefined;
+function parentOf(h: Header, companions: Companions): Promise<Parent> {
+  return openParent(companions, {
+    format: 'vdi',
+    async match(source: ByteSource) {
+      if (source.size < identity.size) return undefined;
+      const { signature, uuid, modification } = identity.decode(await source.read(0, identity.size));
+      if (signature.readUInt32LE() !== SIGNATURE || uuid !== h.parentUuid) return undefined;
+      return h.parentModification === NIL || h.parentModification === modification ? 'same' : 'changed';
+    },
+    changed: (name) =>
+      `the parent "${name}" was written to after the VDI image was made from it; what is read through it may not be what it was`,
+    missing() {
+      const message = `the VDI image holds only the differences to its parent, the image with the UUID ${h.parentUuid}; deposit both together`;
+      return new Fault(FaultKind.Missing, 'vdi/parent-missing', message, { parentUuid: h.parentUuid });
+    },
+  });
 }
 
 function factsOf(h: Header): Record<string, string | number> {
@@ -188,7 +203,7 @@ function factsOf(h: Header): Record<string, string | number> {
     blockSize: h.blockSize,
     allocatedBlocks: h.allocatedCount,
     uuid: h.uuid,
-    ...(h.parentUuid === NO_PARENT ? {} : { parentUuid: h.parentUuid }),
+    ...(h.parentUuid === NIL ? {} : { parentUuid: h.parentUuid }),
     ...(description === '' ? {} : { description }),
     ...geometry,
   };
