@@ -23,7 +23,7 @@ export class DepositCompanions implements Companions, AsyncDisposable {
 
   /**
    * @param own bare name of the container.
-   * @param open opens one of `names`; each is opened once, when it is first asked for, and closed with this (the companions
+   * @param open opens one of `names`, and `own` again for a parent that asks for it; each is opened once, when it is first asked for, and closed with this (the companions
    * that a parent gets are never closed: theirs are ours).
    */
   constructor(
@@ -42,10 +42,7 @@ export class DepositCompanions implements Companions, AsyncDisposable {
 
   async find(name: string): Promise<ByteSource | undefined> {
     const found = this.#resolve(name);
-    if (found === undefined || found === this.own) return undefined;
-    let source = this.#opened.get(found);
-    if (source === undefined) this.#opened.set(found, (source = this.open(found)));
-    return source;
+    return found === undefined || found === this.own ? undefined : this.#source(found);
   }
 
   async media(name: string, as?: string): Promise<Media | undefined> {
@@ -62,14 +59,21 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     }
     const source = await this.find(found);
     if (source === undefined) return undefined;
-    const others = [this.own, ...this.names];
-    const below = new DepositCompanions(found, others, (other) => this.find(other), this.openMedia, chain);
+    // A parent sees its children too, so that one that names a child as its own parent is told as a loop.
+    const others = [this.own, ...this.names].filter((other) => other !== '');
+    const below = new DepositCompanions(found, others, (other) => this.#source(other), this.openMedia, chain);
     return this.openMedia(source, below, as);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const sources = await Promise.allSettled(this.#opened.values());
     for (const result of sources) if (result.status === 'fulfilled') await result.value?.[Symbol.asyncDispose]();
+  }
+
+  #source(name: string): Promise<ByteSource | undefined> {
+    let source = this.#opened.get(name);
+    if (source === undefined) this.#opened.set(name, (source = this.open(name)));
+    return source;
   }
 
   #resolve(name: string): string | undefined {

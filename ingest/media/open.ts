@@ -27,7 +27,7 @@ export async function openMedia(container: ByteSource, companions: Companions = 
 
 /**
  * The files that lie with the container `own`, by bare name. The caller closes them, after the media that use them.
- * @param open opens one of `names`; each is opened once at most.
+ * @param open opens one of `names`, or `own` again; each is opened once at most.
  */
 export function companionsOf(
   own: string,

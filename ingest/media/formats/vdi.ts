@@ -199,7 +199,7 @@ function factsOf(h: Header): Record<string, string | number> {
   const description = escaped(Buffer.from(h.description, 'latin1')).trim();
   return {
     subformat: TYPES[h.type] ?? '',
-    creator: escaped(Buffer.from(h.text, 'latin1')).replaceAll(/^<+ ?| ?>+(\\n)?$/g, ''),
+    creator: escaped(Buffer.from(h.text.trim().replaceAll(/^<+ ?| ?>+$/g, ''), 'latin1')),
     blockSize: h.blockSize,
     allocatedBlocks: h.allocatedCount,
     uuid: h.uuid,
