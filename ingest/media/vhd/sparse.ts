@@ -1,5 +1,5 @@
 /** Dynamic and differencing VHD: the header after the footer's copy, the block table, and the bitmap before each block. */
-import { Fault, FaultKind, ascii, layout, raw, u32be, u64be, uuidBe } from '../../kernel/index.ts';
+import { Fault, FaultKind, layout, raw, u32be, u64be, uuidBe } from '../../kernel/index.ts';
 import { BlockPlaces } from '../block-places.ts';
 import type { ByteSource, Media } from '../media.ts';
 import { PagedTable } from '../paged-table.ts';
@@ -9,6 +9,7 @@ import { type Run, pushRun } from '../runs.ts';
 import { bitRuns } from '../sector-bitmap.ts';
 import { COOKIE, FOOTER_SIZE, checksum } from './footer.ts';
 
+const MARK = 'cxsparse';
 const SECTOR = 512;
 const ABSENT = 0xffffffff;
 const LARGEST_BLOCK = 256 * 1024 * 1024;
@@ -19,7 +20,6 @@ const RUNS_AT_ONCE = 8192;
 
 /** "Dynamic Disk Header Format" of the VHD specification 1.0. */
 const layoutOfHeader = layout('VHD dynamic header', 1024, {
-  cookie: [0, ascii(8)],
   tableOffset: [16, u64be],
   version: [24, u32be],
   tableEntries: [28, u32be],
@@ -43,12 +43,14 @@ export async function sparseHeader(container: ByteSource, offset: number, size: 
     throw new Fault(FaultKind.Truncated, 'vhd/header-outside', message, { offset, size: container.size });
   }
   const bytes = await container.read(offset, layoutOfHeader.size);
+  if (bytes.toString('latin1', 0, MARK.length) !== MARK) {
+    const message = `at byte ${offset} the header of a dynamic VHD should begin, and does not; the image is damaged, ask for another copy`;
+    throw new Fault(FaultKind.Corrupt, 'vhd/header', message, { offset });
+  }
   const h = layoutOfHeader.decode(bytes);
   const { tableOffset, tableEntries, blockSize, version } = h;
   const refuse = (kind: FaultKind, code: string, message: string): Fault =>
     new Fault(kind, code, message, { offset, tableOffset, tableEntries, blockSize, version, size });
-  if (h.cookie !== 'cxsparse')
-    throw refuse(FaultKind.Corrupt, 'vhd/header', `at byte ${offset} the header of a dynamic VHD should begin, and does not`);
   if (version >>> 16 !== 1)
     throw refuse(FaultKind.Unsupported, 'vhd/header-version', `a VHD header of version ${version >>> 16} is not read, only 1`);
   if (blockSize < SECTOR || blockSize > LARGEST_BLOCK || (blockSize & (blockSize - 1)) !== 0)
