@@ -29,7 +29,7 @@ export async function openParent(companions: Companions, search: ParentSearch): 
     if (how !== undefined) found.push({ name, how });
   }
   const best = found.find(({ how }) => how === 'same') ?? found[0];
-  const media = best === undefined ? undefined : await companions.media(best.name, format);
+  const media = best === undefined ? undefined : await openNamed(companions, best.name, format);
   if (best === undefined || media === undefined) throw search.missing();
   const warnings: Fault[] = [...media.warnings];
   const facts = { parent: best.name };
@@ -41,6 +41,17 @@ export async function openParent(companions: Companions, search: ParentSearch): 
     warnings.push(new Fault(FaultKind.Corrupt, `${format}/parent-ambiguous`, message, { ...facts, others }));
   }
   return { name: best.name, media, warnings };
+}
+
+/** A Fault of the parent says that it is the parent's. */
+async function openNamed(companions: Companions, name: string, format: string): Promise<Media | undefined> {
+  try {
+    return await companions.media(name, format);
+  } catch (error) {
+    if (!(error instanceof Fault) || 'parent' in error.facts) throw error;
+    const message = `the parent "${escaped(name)}": ${error.message}`;
+    throw new Fault(error.kind, error.code, message, { ...error.facts, parent: name }, { cause: error });
+  }
 }
 
 /** What the parent has at `offset`; zeros without one, and behind its end. */
