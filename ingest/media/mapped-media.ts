@@ -70,10 +70,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     warnings,
     async read(offset, length) {
       checkWindow(size, offset, length, 'the medium');
-      const found: Run[] = [];
-      // What lies together in the source is read at once.
-      for await (const run of runs({ offset, length })) pushRun(found, run);
-      return chunks.fill(found, { offset, length });
+      return chunks.fill(await joined(runs({ offset, length })), { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
       checkRange(size, window);
@@ -146,6 +143,13 @@ function* withUnread(extent: Extent, unread: readonly Range[]) {
     if (stop > start) yield { offset: start, length: stop - start, kind: ExtentKind.Absent };
     at = Math.max(start, stop);
   }
+}
+
+/** Neighbours in the medium that are neighbours in their source become one run: one read. */
+async function joined(runs: AsyncIterable<Run>): Promise<Run[]> {
+  const out: Run[] = [];
+  for await (const run of runs) pushRun(out, run);
+  return out;
 }
 
 function checkRange(size: number, { offset, length }: Range): void {
