@@ -12,6 +12,8 @@ export interface Parent {
 export interface ParentSearch {
   /** Id of the format: a parent is of the same. */
   readonly format: string;
+  /** What the child called it: asked first. Names alone prove nothing. */
+  readonly names?: readonly string[];
   /** `same`: identified, and as the child knew it; `changed`: identified, but written to since; undefined: another file. Throws nothing. */
   match(source: ByteSource): Promise<'same' | 'changed' | undefined>;
   /** What to say of a parent that has changed, and of none. */
@@ -22,11 +24,16 @@ export interface ParentSearch {
 /** @throws Fault that `missing` makes; and what opening the parent throws. */
 export async function openParent(companions: Companions, search: ParentSearch): Promise<Parent> {
   const { format } = search;
+  const hints = new Set(search.names?.map((name) => name.toLowerCase()));
+  const isHinted = (name: string): boolean => hints.has(name.toLowerCase());
   const found: { name: string; how: 'same' | 'changed' }[] = [];
-  for (const name of companions.names) {
+  for (const name of [...companions.names.filter(isHinted), ...companions.names.filter((name) => !isHinted(name))]) {
     const source = await companions.find(name);
     const how = source === undefined ? undefined : await search.match(source);
-    if (how !== undefined) found.push({ name, how });
+    if (how === undefined) continue;
+    found.push({ name, how });
+    // Identity and name agree: no need to open every other file of a large deposit.
+    if (how === 'same' && isHinted(name)) break;
   }
   const best = found.find(({ how }) => how === 'same') ?? found[0];
   const media = best === undefined ? undefined : await openNamed(companions, best.name, format);

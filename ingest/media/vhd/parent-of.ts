@@ -20,6 +20,7 @@ export function parentOf(header: SparseHeader, names: readonly string[], compani
   const { parentUuid, parentTime } = header;
   return openParent(companions, {
     format: 'vhd',
+    names,
     async match(source) {
       const footer = await identityOf(source);
       if (footer?.uuid !== parentUuid) return undefined;

@@ -34,6 +34,7 @@ export async function parentOf(own: Header, locator: ReadonlyMap<string, string>
   const names = parentNames(locator);
   return openParent(companions, {
     format: 'vhdx',
+    names,
     async match(source) {
       if (!(await isVhdx(source))) return undefined;
       try {

@@ -213,6 +213,31 @@ describe('a differencing VHD image', () => {
     expect((await whole(media)).equals(canon)).toBe(true);
   });
 
+  it('takes the file whose name and UUID are right without looking at others', async () => {
+    const files = { 'last.avhd': last, 'a copy.avhd': middle, 'MIDDLE.avhd': middle, 'base.vhd': base };
+    await using media = await openFirst(files);
+    expect(media.parts).toEqual(['MIDDLE.avhd', 'base.vhd']);
+    expect(codesOf(media)).toEqual([]);
+  });
+
+  it('with every other sector in its parent is read, in time', async () => {
+    const mixed = changed(middle, (b) => {
+      const place = b.readUInt32BE(1536) * 512;
+      b.fill(0x55, place, place + 512);
+    });
+    await using media = await openFirst({ 'middle.avhd': mixed, 'base.vhd': base });
+    const truth = await whole(media);
+    for (let at = 0; at < 2 * BLOCK; at += 70_001) {
+      const part = await media.read(at, 5000);
+      expect(part.equals(truth.subarray(at, at + 5000))).toBe(true);
+    }
+    const sector = Math.floor(65_000 / 512) - 1; // odd: here
+    expect(truth[sector * 512]).toBe(0xa5);
+    expect(
+      truth.subarray((sector + 1) * 512, (sector + 2) * 512).equals(canon.subarray((sector + 1) * 512, (sector + 2) * 512)),
+    ).toBe(false);
+  });
+
   it('says which parent is missing and what it was called, without a path', async () => {
     const alone = openFirst({ 'last.avhd': last, 'middle.avhd': base });
     await expect(alone).rejects.toMatchObject({ kind: 'missing', code: 'vhd/parent-missing', facts: { names: ['middle.avhd'] } });
