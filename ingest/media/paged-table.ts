@@ -11,7 +11,12 @@ export interface TablePage {
   readonly end: number;
   /** Entry `i` begins at byte `(i - first) * entrySize`. */
   readonly bytes: Buffer;
+  /** All its bytes are this one: what a huge, empty table consists of. */
+  readonly filledWith?: 0 | 0xff;
 }
+
+const ZEROS = Buffer.alloc(PAGE_SIZE);
+const ONES = Buffer.alloc(PAGE_SIZE, 0xff);
 
 export class PagedTable {
   readonly #pages = new Recent<number, TablePage>(KEPT);
@@ -45,6 +50,7 @@ export class PagedTable {
     const first = number * this.#entriesAPage;
     const end = Math.min(this.entryCount, first + this.#entriesAPage);
     const bytes = await this.source.read(this.at + first * this.entrySize, (end - first) * this.entrySize);
-    return { first, end, bytes };
+    if (bytes.equals(ZEROS.subarray(0, bytes.length))) return { first, end, bytes, filledWith: 0 };
+    return bytes.equals(ONES.subarray(0, bytes.length)) ? { first, end, bytes, filledWith: 0xff } : { first, end, bytes };
   }
 }

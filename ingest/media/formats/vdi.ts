@@ -94,11 +94,14 @@ export const format: MediaFormat = {
       async map(offset, length) {
         const runs: Run[] = [];
         const page = await map.page(Math.floor(offset / h.blockSize));
-        for (let at = offset; at < offset + length && runs.length < RUNS_AT_ONCE; ) {
+        const pageEnd = Math.min(offset + length, page.end * h.blockSize);
+        const entryOf = (index: number): number => page.bytes.readUInt32LE((index - page.first) * 4);
+        for (let at = offset; at < pageEnd && runs.length < RUNS_AT_ONCE; ) {
           const index = Math.floor(at / h.blockSize);
-          if (index >= page.end) break;
-          const end = Math.min(offset + length, (index + 1) * h.blockSize);
-          const run = block(page.bytes.readUInt32LE((index - page.first) * 4), index, at, end - at);
+          const entry = entryOf(index);
+          let after = index + 1;
+          if (entry === BLOCK_FREE) while (after * h.blockSize < pageEnd && entryOf(after) === BLOCK_FREE) after++;
+          const run = block(entry, index, at, Math.min(pageEnd, after * h.blockSize) - at);
           pushRun(runs, run);
           at += run.length;
         }
@@ -157,8 +160,8 @@ function check(h: Header, size: number): void {
 /** Damage in the map spoils blocks, not the disk: what lies outside of the file is told now and refused when it is read. */
 async function checkMap(h: Header, map: PagedTable, places: BlockPlaces): Promise<Fault[]> {
   const stride = h.blockSize + h.blockExtra;
-  for await (const { first, end, bytes } of map.pages())
-    for (let index = first; index < end; index++) {
+  for await (const { first, end, bytes, filledWith } of map.pages())
+    for (let index = filledWith === 0xff ? end : first; index < end; index++) {
       const entry = bytes.readUInt32LE((index - first) * 4);
       if (entry < BLOCK_ZERO) places.add(h.dataOffset + entry * stride + h.blockExtra, lengthOf(h, index));
     }

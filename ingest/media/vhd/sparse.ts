@@ -118,8 +118,8 @@ export class SparseBlocks {
 
   /** Goes through the table: what is wrong with it, and how many blocks are stored. */
   async check(): Promise<{ stored: number; warnings: readonly Fault[] }> {
-    for await (const { first, end, bytes } of this.#table.pages())
-      for (let index = first; index < end; index++) {
+    for await (const { first, end, bytes, filledWith } of this.#table.pages())
+      for (let index = filledWith === 0xff ? end : first; index < end; index++) {
         const entry = bytes.readUInt32BE((index - first) * 4);
         if (entry !== ABSENT) this.#places.add(entry * SECTOR, this.#lengthOf(index));
       }
@@ -131,13 +131,16 @@ export class SparseBlocks {
     const blockSize = this.#blockSize;
     const page = await this.#table.page(Math.floor(offset / blockSize));
     const end = Math.min(offset + length, page.end * blockSize);
+    if (page.filledWith === 0xff) return [below(parent, offset, end - offset)];
     const entryOf = (index: number): number => page.bytes.readUInt32BE((index - page.first) * 4);
     const bitmaps = await this.#bitmapsOf(Math.floor(offset / blockSize), Math.ceil(end / blockSize), entryOf);
     const runs: Run[] = [];
     for (let at = offset; at < end && runs.length < RUNS_AT_ONCE; ) {
       const index = Math.floor(at / blockSize);
-      const stop = Math.min(end, (index + 1) * blockSize);
       const entry = entryOf(index);
+      let after = index + 1;
+      if (entry === ABSENT) while (after * blockSize < end && entryOf(after) === ABSENT) after++;
+      const stop = Math.min(end, after * blockSize);
       const bitmap = bitmaps.get(index);
       if (entry !== ABSENT && bitmap === undefined) break;
       for (const run of bitmap === undefined

@@ -70,15 +70,18 @@ export class Blocks {
   async check(): Promise<{ stored: number; warnings: readonly Fault[] }> {
     let unknown = 0;
     const stride = this.#chunkRatio + 1;
-    for await (const page of this.#table.pages())
-      for (let number = page.first; number < page.end; number++) {
+    for await (const page of this.#table.pages()) {
+      if (page.filledWith === 0) continue;
+      for (let number = page.first, at = 0; number < page.end; number++, at += 8) {
+        if ((page.bytes.readUInt32LE(at) & 7) === State.NotPresent) continue;
         const place = number % stride;
         const index = Math.floor(number / stride) * this.#chunkRatio + place;
         if (place === this.#chunkRatio || index >= this.#blockCount) continue;
-        const { state, at } = entryIn(page, number);
-        if (state === State.Present || state === State.Partial) this.#places.add(at, this.#lengthOf(index));
-        else if (state !== State.NotPresent && !ZEROS.has(state)) unknown++;
+        const { state, at: start } = entryIn(page, number);
+        if (state === State.Present || state === State.Partial) this.#places.add(start, this.#lengthOf(index));
+        else if (!ZEROS.has(state)) unknown++;
       }
+    }
     const warnings = this.#places.warnings(this.#blockCount);
     if (unknown > 0) {
       const message = `${unknown} of ${this.#blockCount} blocks are in a state that there is not; the block table is damaged, and those blocks can't be read`;
@@ -93,12 +96,14 @@ export class Blocks {
     const first = Math.floor(offset / blockSize);
     const page = await this.#table.page(this.#numberOf(first));
     const end = Math.min(offset + length, this.#blocksBefore(page.end) * blockSize);
+    if (page.filledWith === 0) return [below(parent, offset, end - offset)];
     const bitmaps = await this.#bitmapsOf(page, first, Math.ceil(end / blockSize));
     const runs: Run[] = [];
     for (let at = offset; at < end && runs.length < RUNS_AT_ONCE; ) {
       const index = Math.floor(at / blockSize);
-      const stop = Math.min(end, (index + 1) * blockSize);
       const entry = entryIn(page, this.#numberOf(index));
+      const after = entry.state === State.NotPresent ? this.#absentUntil(page, index, end) : index + 1;
+      const stop = Math.min(end, after * blockSize);
       const isPartial = entry.state === State.Partial && this.#hasParent;
       const bitmap = bitmaps.get(index);
       if (isPartial && bitmap === undefined) break;
@@ -112,6 +117,17 @@ export class Blocks {
       }
     }
     return runs;
+  }
+
+  /** The first block from `index` on that is there in some way, of those that begin before `end` of the medium. */
+  #absentUntil(page: TablePage, index: number, end: number): number {
+    let next = index + 1;
+    while (
+      next * this.#blockSize < end &&
+      (page.bytes.readUInt32LE((this.#numberOf(next) - page.first) * 8) & 7) === State.NotPresent
+    )
+      next++;
+    return next;
   }
 
   #whole(index: number, { state, at }: Entry, from: number, to: number, parent?: Media): Run {
