@@ -60,15 +60,15 @@ export class BlockPlaces {
     const faults: Fault[] = [];
     if (outside > 0) {
       const message = `${outside} of ${total} blocks lie past the end of the file (${size} bytes); the image is cut, and those blocks can't be read`;
-      faults.push(new Fault(FaultKind.Truncated, `${format}/blocks-outside`, message, { outside, size }));
+      faults.push(new Fault(FaultKind.Truncated, 'media/blocks-outside', message, { format, outside, size }));
     }
     if (onTables > 0) {
       const message = `${onTables} of ${total} blocks lie on the image's own tables; its block table is damaged, and those blocks can't be read`;
-      faults.push(new Fault(FaultKind.Corrupt, `${format}/blocks-on-tables`, message, { onTables }));
+      faults.push(new Fault(FaultKind.Corrupt, 'media/blocks-on-tables', message, { format, onTables }));
     }
     if (shared > 0) {
       const message = `${shared} entries of the block table name a place that another names too; the table is damaged`;
-      faults.push(new Fault(FaultKind.Corrupt, `${format}/blocks-shared`, message, { shared }));
+      faults.push(new Fault(FaultKind.Corrupt, 'media/blocks-shared', message, { format, shared }));
     }
     return faults;
   }
@@ -81,12 +81,12 @@ export class BlockPlaces {
     const bad = this.check(at, length);
     if (bad === undefined || (bad === 'outside' && at < this.size)) return container;
     const { format, size } = this;
-    const facts = { block: index, at, size };
+    const facts = { format, block: index, at, size };
     if (bad === 'outside') {
       const message = `block ${index} lies at byte ${at}, and the file has ${size} bytes; the image is cut, ask for a whole copy`;
-      return unreadable(new Fault(FaultKind.Truncated, `${format}/block-outside`, message, facts));
+      return unreadable(new Fault(FaultKind.Truncated, 'media/block-outside', message, facts));
     }
     const message = `block ${index} lies at byte ${at}, on the image's own tables; the block table is damaged, ask for another copy`;
-    return unreadable(new Fault(FaultKind.Corrupt, `${format}/block-on-tables`, message, facts));
+    return unreadable(new Fault(FaultKind.Corrupt, 'media/block-on-tables', message, facts));
   }
 }

@@ -16,8 +16,9 @@ export interface ParentSearch {
   readonly names?: readonly string[];
   /** `same`: identified, and as the child knew it; `changed`: identified, but written to since; undefined: another file. Throws nothing. */
   match(source: ByteSource): Promise<'same' | 'changed' | undefined>;
-  /** What to say of a parent that has changed, and of none. */
-  changed(name: string): string;
+  /** What to say of a parent that is `changed`. */
+  changed?(name: string): string;
+  /** What to say when there is none. */
   missing(): Fault;
 }
 
@@ -39,13 +40,13 @@ export async function openParent(companions: Companions, search: ParentSearch): 
   const media = best === undefined ? undefined : await openNamed(companions, best.name, format);
   if (best === undefined || media === undefined) throw search.missing();
   const warnings: Fault[] = [...media.warnings];
-  const facts = { parent: best.name };
-  if (best.how === 'changed')
-    warnings.push(new Fault(FaultKind.Corrupt, `${format}/parent-changed`, search.changed(escaped(best.name)), facts));
+  const facts = { format, parent: best.name };
+  const change = best.how === 'changed' ? search.changed?.(escaped(best.name)) : undefined;
+  if (change !== undefined) warnings.push(new Fault(FaultKind.Corrupt, 'media/parent-changed', change, facts));
   const others = found.filter((each) => each !== best && each.how === best.how).map(({ name }) => name);
   if (others.length > 0) {
     const message = `"${escaped(best.name)}" is taken as the parent; ${others.map((name) => `"${escaped(name)}"`).join(', ')} could be it as well; deposit only one of them`;
-    warnings.push(new Fault(FaultKind.Corrupt, `${format}/parent-ambiguous`, message, { ...facts, others }));
+    warnings.push(new Fault(FaultKind.Corrupt, 'media/parent-ambiguous', message, { ...facts, others }));
   }
   return { name: best.name, media, warnings };
 }

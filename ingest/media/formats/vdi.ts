@@ -113,47 +113,57 @@ export const format: MediaFormat = {
 };
 
 function check(h: Header, size: number): void {
-  const refuse = (kind: FaultKind, code: string, message: string): Fault => new Fault(kind, code, message, { ...plain(h), size });
-  if (h.signature !== SIGNATURE) throw refuse(FaultKind.Corrupt, 'vdi/signature', 'the signature of a VDI image is not there');
+  const facts = { ...plain(h), size };
+  if (h.signature !== SIGNATURE)
+    throw new Fault(FaultKind.Corrupt, 'vdi/signature', 'the signature of a VDI image is not there', facts);
   if (h.version !== VERSION) {
     const version = `${h.version >>> 16}.${h.version & 0xffff}`;
-    throw refuse(
+    throw new Fault(
       FaultKind.Unsupported,
       'vdi/version',
       `VDI version ${version} is not read, only 1.1; convert a copy with VBoxManage`,
+      facts,
     );
   }
   if (TYPES[h.type] === undefined) {
     const what = h.type === 3 ? 'an undo image' : `of type ${h.type}`;
-    throw refuse(FaultKind.Unsupported, 'vdi/type', `the VDI image is ${what}; dynamic, fixed and differencing ones are read`);
+    throw new Fault(
+      FaultKind.Unsupported,
+      'vdi/type',
+      `the VDI image is ${what}; dynamic, fixed and differencing ones are read`,
+      facts,
+    );
   }
   if (h.blockSize < 512 || h.blockSize > LARGEST_BLOCK || h.blockExtra > LARGEST_BLOCK || h.blockSize % 512 !== 0)
-    throw refuse(
+    throw new Fault(
       FaultKind.Corrupt,
       'vdi/block-size',
       `the VDI header says blocks of ${h.blockSize} bytes (and ${h.blockExtra} extra)`,
+      facts,
     );
   if (![0, 512, 1024, 2048, 4096].includes(h.sectorSize))
-    throw refuse(FaultKind.Corrupt, 'vdi/sector-size', `the VDI header says sectors of ${h.sectorSize} bytes`);
+    throw new Fault(FaultKind.Corrupt, 'vdi/sector-size', `the VDI header says sectors of ${h.sectorSize} bytes`, facts);
   if (h.blockCount !== Math.ceil(h.diskSize / h.blockSize)) {
     const message = `the VDI header says ${h.blockCount} blocks of ${h.blockSize} bytes for a disk of ${h.diskSize}`;
-    throw refuse(FaultKind.Corrupt, 'vdi/block-count', message);
+    throw new Fault(FaultKind.Corrupt, 'vdi/block-count', message, facts);
   }
   if (h.mapOffset < header.size || h.mapOffset + h.blockCount * 4 > size)
-    throw refuse(
+    throw new Fault(
       FaultKind.Truncated,
       'vdi/map-outside',
       `the VDI block map (byte ${h.mapOffset}, ${h.blockCount} entries) is not in the file of ${size} bytes`,
+      facts,
     );
   if (h.dataOffset < h.mapOffset + h.blockCount * 4)
-    throw refuse(
+    throw new Fault(
       FaultKind.Corrupt,
       'vdi/data-offset',
       `the VDI header says that blocks begin at byte ${h.dataOffset}, inside the block map (byte ${h.mapOffset}, ${h.blockCount} entries)`,
+      facts,
     );
   if (h.type === 4 && h.parentUuid === h.uuid) {
     const message = `the VDI image names itself (${h.uuid}) as its parent; its header is damaged or forged`;
-    throw refuse(FaultKind.Corrupt, 'vdi/parent-is-itself', message);
+    throw new Fault(FaultKind.Corrupt, 'vdi/parent-is-itself', message, facts);
   }
 }
 

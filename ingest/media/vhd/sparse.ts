@@ -49,34 +49,42 @@ export async function sparseHeader(container: ByteSource, offset: number, size: 
   }
   const h = layoutOfHeader.decode(bytes);
   const { tableOffset, tableEntries, blockSize, version } = h;
-  const refuse = (kind: FaultKind, code: string, message: string): Fault =>
-    new Fault(kind, code, message, { offset, tableOffset, tableEntries, blockSize, version, size });
+  const facts = { offset, tableOffset, tableEntries, blockSize, version, size };
   if (version >>> 16 !== 1)
-    throw refuse(FaultKind.Unsupported, 'vhd/header-version', `a VHD header of version ${version >>> 16} is not read, only 1`);
+    throw new Fault(
+      FaultKind.Unsupported,
+      'vhd/header-version',
+      `a VHD header of version ${version >>> 16} is not read, only 1`,
+      facts,
+    );
   if (blockSize < SECTOR || blockSize > LARGEST_BLOCK || (blockSize & (blockSize - 1)) !== 0)
-    throw refuse(
+    throw new Fault(
       FaultKind.Corrupt,
       'vhd/block-size',
       `the VHD header says blocks of ${blockSize} bytes; 512 bytes to 256 MiB, a power of two, are right`,
+      facts,
     );
   const blockCount = Math.ceil(size / blockSize);
   if (tableEntries < blockCount)
-    throw refuse(
+    throw new Fault(
       FaultKind.Corrupt,
       'vhd/table-entries',
       `the VHD's block table has ${tableEntries} entries, and the disk ${blockCount} blocks`,
+      facts,
     );
   if (tableOffset < FOOTER_SIZE || tableOffset + blockCount * 4 > container.size)
-    throw refuse(
+    throw new Fault(
       FaultKind.Truncated,
       'vhd/table-outside',
       `the VHD's block table (byte ${tableOffset}, ${blockCount} entries) is not in the file of ${container.size} bytes`,
+      facts,
     );
   if (tableOffset < offset + layoutOfHeader.size && offset < tableOffset + blockCount * 4)
-    throw refuse(
+    throw new Fault(
       FaultKind.Corrupt,
       'vhd/table-on-header',
       `the VHD's block table (byte ${tableOffset}) lies on its header (byte ${offset})`,
+      facts,
     );
   const warnings: Fault[] = [];
   if (checksum(bytes, CHECKSUM_AT) !== h.checksum) {

@@ -74,7 +74,7 @@ export async function currentHeader(container: ByteSource): Promise<{ header: He
     const message = `a VHDX image of version ${header.version} is not read, only 1`;
     throw new Fault(FaultKind.Unsupported, 'vhdx/version', message, { version: header.version });
   }
-  return { header, warnings: blocks.damaged ? [halfDamaged('header', 'vhdx/header-damaged')] : [] };
+  return { header, warnings: blocks.damaged ? [new Fault(FaultKind.Corrupt, 'vhdx/header-damaged', halfDamaged('header'))] : [] };
 }
 
 /**
@@ -122,7 +122,11 @@ export async function regionsOf(
     const message = 'the VHDX region table names no block table or no metadata; ask for another copy';
     throw new Fault(FaultKind.Corrupt, 'vhdx/region-missing', message, { regions: [...found.keys()] });
   }
-  return { blockTable, metadata, warnings: tables.damaged ? [halfDamaged('region table', 'vhdx/region-table-damaged')] : [] };
+  return {
+    blockTable,
+    metadata,
+    warnings: tables.damaged ? [new Fault(FaultKind.Corrupt, 'vhdx/region-table-damaged', halfDamaged('region table'))] : [],
+  };
 }
 
 const REGIONS: Readonly<Record<string, string>> = {
@@ -130,8 +134,8 @@ const REGIONS: Readonly<Record<string, string>> = {
   '8b7ca206-4790-4b9a-b8fe-575f050f886e': 'metadata',
 };
 
-function halfDamaged(what: string, code: string): Fault {
-  return new Fault(FaultKind.Corrupt, code, `one of the two copies of the VHDX ${what} is damaged; the other is used`);
+function halfDamaged(what: string): string {
+  return `one of the two copies of the VHDX ${what} is damaged; the other is used`;
 }
 
 /** Those of two copies whose signature and checksum are right. */

@@ -45,7 +45,6 @@ export async function parentOf(own: Header, locator: ReadonlyMap<string, string>
         throw error;
       }
     },
-    changed: (name) => `the parent "${name}" has changed`,
     missing() {
       const called = names.length === 0 ? '' : `, once called ${names.map((name) => `"${name}"`).join(' or ')}`;
       const message = `the VHDX image holds only the differences to its parent, the image with the data GUID ${guid}${called}; deposit both together, and the parent as it was`;

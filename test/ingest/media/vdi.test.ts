@@ -37,7 +37,7 @@ describe('a VDI image', () => {
 
   it('that is cut reads up to the cut, with a warning, and the rest is a Fault that names the range', async () => {
     await using media = await openFirst({ 'd.vdi': dynamic.subarray(0, dynamic.length - (1 << 20) + 512) });
-    expect(codesOf(media)).toEqual(['vdi/blocks-outside']);
+    expect(codesOf(media)).toEqual(['media/blocks-outside']);
     expect((await media.read(0, 4 << 20)).equals(canon.subarray(0, 4 << 20))).toBe(true);
     const fault = { kind: 'truncated', facts: { mediumOffset: 5 << 20 } };
     await expect(media.read(5 << 20, 1024)).rejects.toMatchObject(fault);
@@ -45,14 +45,17 @@ describe('a VDI image', () => {
 
   it('warns of a block that is used twice', async () => {
     await using media = await openFirst({ 'd.vdi': entry(1, 0) });
-    expect(codesOf(media)).toEqual(['vdi/blocks-shared']);
+    expect(codesOf(media)).toEqual(['media/blocks-shared']);
   });
 
   it('reads what a wild entry does not spoil', async () => {
     await using media = await openFirst({ 'd.vdi': entry(1, 0xfffffff0) });
-    expect(codesOf(media)).toEqual(['vdi/blocks-outside']);
+    expect(codesOf(media)).toEqual(['media/blocks-outside']);
     expect((await media.read(0, 1 << 20)).equals(canon.subarray(0, 1 << 20))).toBe(true);
-    await expect(media.read(1 << 20, 512)).rejects.toMatchObject({ code: 'vdi/block-outside', facts: { mediumOffset: 1 << 20 } });
+    await expect(media.read(1 << 20, 512)).rejects.toMatchObject({
+      code: 'media/block-outside',
+      facts: { mediumOffset: 1 << 20 },
+    });
   });
 
   it.each([
@@ -91,7 +94,7 @@ describe('a VDI image', () => {
       b.writeUInt32LE(value, at);
     b.writeBigUInt64LE(BigInt(many) * 512n, 0x170);
     await using media = await openFirst({ 'd.vdi': b });
-    expect(codesOf(media)).toEqual(['vdi/blocks-shared']);
+    expect(codesOf(media)).toEqual(['media/blocks-shared']);
     expect(media.warnings[0]?.facts).toMatchObject({ shared: many - 1 });
   });
 
@@ -128,7 +131,7 @@ describe('a differencing VDI image', () => {
   it('warns of a parent that was written to after it', async () => {
     const known = changed(child, (b) => b.fill(9, 0x1b8, 0x1c8));
     await using media = await openFirst({ 'child.vdi': known, 'parent.vdi': parent });
-    expect(codesOf(media)).toEqual(['vdi/parent-changed']);
+    expect(codesOf(media)).toEqual(['media/parent-changed']);
     const untouched = changed(parent, (b) => b.fill(9, 0x198, 0x1a8));
     await using right = await openFirst({ 'child.vdi': known, 'a.vdi': parent, 'b.vdi': untouched });
     expect(right.parts).toEqual(['b.vdi']);
@@ -138,7 +141,7 @@ describe('a differencing VDI image', () => {
   it('warns of two files that could be its parent', async () => {
     await using media = await openFirst({ 'child.vdi': child, 'a.vdi': parent, 'b.vdi': parent });
     expect(media.parts).toEqual(['a.vdi']);
-    expect(codesOf(media)).toEqual(['vdi/parent-ambiguous']);
+    expect(codesOf(media)).toEqual(['media/parent-ambiguous']);
   });
 
   it('that is its own parent, or its own grandparent, is refused', async () => {

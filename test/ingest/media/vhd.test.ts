@@ -119,17 +119,17 @@ describe('a VHD image', () => {
 
   it('that is cut reads up to the cut', async () => {
     await using media = await openFirst({ 'd.vhd': dynamic.subarray(0, dynamic.length - 512 - BLOCK + 1024) });
-    expect(codesOf(media)).toEqual(['vhd/footer-missing', 'vhd/blocks-outside']);
+    expect(codesOf(media)).toEqual(['vhd/footer-missing', 'media/blocks-outside']);
     expect((await media.read(0, 2 * BLOCK)).equals(canon.subarray(0, 2 * BLOCK))).toBe(true);
     const fault = { kind: 'truncated', facts: { mediumOffset: 2 * BLOCK } };
     await expect(media.read(2 * BLOCK, 4096)).rejects.toMatchObject(fault);
   });
 
   it.each([
-    ['past the end', 0xfffffff0, 'vhd/blocks-outside', { kind: 'truncated', code: 'vhd/block-outside' }],
-    ['on the footer at the end', (dynamic.length - 512) / 512, 'vhd/blocks-outside', { kind: 'truncated' }],
-    ['on the copy of the footer', 0, 'vhd/blocks-on-tables', { kind: 'corrupt', code: 'vhd/block-on-tables' }],
-    ['on the block table', TABLE_AT / 512, 'vhd/blocks-on-tables', { kind: 'corrupt', code: 'vhd/block-on-tables' }],
+    ['past the end', 0xfffffff0, 'media/blocks-outside', { kind: 'truncated', code: 'media/block-outside' }],
+    ['on the footer at the end', (dynamic.length - 512) / 512, 'media/blocks-outside', { kind: 'truncated' }],
+    ['on the copy of the footer', 0, 'media/blocks-on-tables', { kind: 'corrupt', code: 'media/block-on-tables' }],
+    ['on the block table', TABLE_AT / 512, 'media/blocks-on-tables', { kind: 'corrupt', code: 'media/block-on-tables' }],
   ])('with a block %s reads all others', async (_, value, warning, fault) => {
     await using media = await openFirst({ 'd.vhd': entry(1, value) });
     expect(codesOf(media)).toEqual([warning]);
@@ -141,7 +141,7 @@ describe('a VHD image', () => {
     const first = dynamic.readUInt32BE(TABLE_AT);
     for (const value of [first, first + 1]) {
       await using media = await openFirst({ 'd.vhd': entry(1, value) });
-      expect(codesOf(media)).toContain('vhd/blocks-shared');
+      expect(codesOf(media)).toContain('media/blocks-shared');
     }
   });
 
@@ -196,7 +196,7 @@ describe('a VHD image', () => {
       copy.writeUInt32BE(512, HEADER_AT + 32);
     });
     await using media = await openFirst({ 'd.vhd': many });
-    expect(codesOf(media)).toEqual(['vhd/blocks-on-tables']);
+    expect(codesOf(media)).toEqual(['media/blocks-on-tables']);
   });
 });
 
@@ -248,7 +248,7 @@ describe('a differencing VHD image', () => {
   it('warns of a parent with another time', async () => {
     const touched = edited(middle, (b, f) => b.writeUInt32BE(12345, f + 24));
     await using media = await openFirst({ 'last.avhd': last, 'middle.avhd': touched, 'base.vhd': base });
-    expect(codesOf(media)).toEqual(['vhd/parent-changed']);
+    expect(codesOf(media)).toEqual(['media/parent-changed']);
     expect((await whole(media)).equals(canon)).toBe(true);
   });
 

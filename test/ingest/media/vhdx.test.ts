@@ -73,11 +73,11 @@ describe('a VHDX image', () => {
   });
 
   it.each([
-    ['past the end', 0xfffffffffff00006n, 'vhdx/blocks-outside', 'vhdx/block-outside'],
-    ['on the header', 6n, 'vhdx/blocks-on-tables', 'vhdx/block-on-tables'],
-    ['on the block table', BigInt(table) | 6n, 'vhdx/blocks-on-tables', 'vhdx/block-on-tables'],
-    ['on the metadata', BigInt(metadata) | 6n, 'vhdx/blocks-on-tables', 'vhdx/block-on-tables'],
-    ['on the log', BigInt(MIB) | 6n, 'vhdx/blocks-on-tables', 'vhdx/block-on-tables'],
+    ['past the end', 0xfffffffffff00006n, 'media/blocks-outside', 'media/block-outside'],
+    ['on the header', 6n, 'media/blocks-on-tables', 'media/block-on-tables'],
+    ['on the block table', BigInt(table) | 6n, 'media/blocks-on-tables', 'media/block-on-tables'],
+    ['on the metadata', BigInt(metadata) | 6n, 'media/blocks-on-tables', 'media/block-on-tables'],
+    ['on the log', BigInt(MIB) | 6n, 'media/blocks-on-tables', 'media/block-on-tables'],
   ])('with a block %s reads all others', async (_, value, warning, code) => {
     await using media = await openFirst({ 'd.vhdx': entry(1, value) });
     expect(codesOf(media)).toEqual([warning]);
@@ -87,13 +87,13 @@ describe('a VHDX image', () => {
 
   it('warns of blocks that lie on each other', async () => {
     await using media = await openFirst({ 'd.vhdx': entry(1, dynamic.readBigUInt64LE(table)) });
-    expect(codesOf(media)).toEqual(['vhdx/blocks-shared']);
+    expect(codesOf(media)).toEqual(['media/blocks-shared']);
   });
 
   it('that is cut reads up to the cut', async () => {
     const place = Number(dynamic.readBigUInt64LE(table + 5 * 8) >> 20n) * MIB;
     await using media = await openFirst({ 'd.vhdx': dynamic.subarray(0, place + 512) });
-    expect(codesOf(media)).toEqual(['vhdx/blocks-outside']);
+    expect(codesOf(media)).toEqual(['media/blocks-outside']);
     expect((await media.read(0, 5 * MIB)).equals(canon.subarray(0, 5 * MIB))).toBe(true);
     await expect(media.read(5 * MIB, 1024)).rejects.toMatchObject({ kind: 'truncated', facts: { mediumOffset: 5 * MIB } });
   });
