@@ -26,8 +26,9 @@ export async function openImage(members: readonly ImageMember[], joined: boolean
   const [head] = members;
   if (head === undefined) throw new TypeError('an image without files');
   const container = await openContainer(members, joined);
-  const byName = new Map(members.slice(joined ? members.length : 1).map((member) => [member.name, member]));
-  const companions = companionsOf(head.name, [...byName.keys()], (name) => {
+  const byName = new Map(members.map((member) => [member.name, member]));
+  const others = joined ? [] : members.slice(1).map(({ name }) => name);
+  const companions = companionsOf(head.name, others, (name) => {
     const member = byName.get(name);
     return member === undefined ? Promise.reject(new RangeError(`no member ${name}`)) : member.open();
   });

@@ -5,7 +5,7 @@
  * reads, extents, and the range of the medium in every Fault.
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
+import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
 import { type Run, pushRun } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
@@ -70,7 +70,10 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     warnings,
     async read(offset, length) {
       checkWindow(size, offset, length, 'the medium');
-      return chunks.fill(await joined(runs({ offset, length })), { offset, length });
+      const found: Run[] = [];
+      // Neighbours in the medium that are neighbours in their source become one run: one read.
+      for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
+      return chunks.fill(found, { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
       checkRange(size, window);
@@ -143,13 +146,6 @@ function* withUnread(extent: Extent, unread: readonly Range[]) {
     if (stop > start) yield { offset: start, length: stop - start, kind: ExtentKind.Absent };
     at = Math.max(start, stop);
   }
-}
-
-/** Neighbours in the medium that are neighbours in their source become one run: one read. */
-async function joined(runs: AsyncIterable<Run>): Promise<Run[]> {
-  const out: Run[] = [];
-  for await (const run of runs) pushRun(out, run);
-  return out;
 }
 
 function checkRange(size: number, { offset, length }: Range): void {
