@@ -136,7 +136,10 @@ function volumeFacts(volume: Volume): Record<string, string | number> {
     // Only writers of EnCase 5 and later fill these two.
     ...(errorGranularity === 0
       ? {}
-      : { errorGranularitySectors: errorGranularity, compression: COMPRESSION[volume.compression] ?? `level ${volume.compression}` }),
+      : {
+          errorGranularitySectors: errorGranularity,
+          compression: COMPRESSION[volume.compression] ?? `level ${volume.compression}`,
+        }),
     ...(cylinders === 0 ? {} : { cylinders, heads, sectorsPerTrack }),
   };
 }

@@ -4,9 +4,9 @@ import type { ByteSource } from '../media.ts';
 import type { Run } from '../runs.ts';
 import { Unpacker, unpack } from './unpack.ts';
 
-/** How a chunk is kept. `stored` ends with its Adler-32. */
+/** How a chunk is kept. `stored` ends with its Adler-32, `bare` has none. */
 export type ChunkPlace =
-  | { readonly kind: 'zlib' | 'bzip2' | 'stored'; readonly at: number; readonly packedLength: number }
+  | { readonly kind: 'zlib' | 'bzip2' | 'stored' | 'bare'; readonly at: number; readonly packedLength: number }
   | { readonly kind: 'pattern'; readonly pattern: Buffer };
 
 /** One table's chunks, decoded. */
@@ -110,8 +110,7 @@ export class ChunkMap {
     const size = chunk === this.count - 1 ? this.#lastSize : this.settings.chunkSize;
     const { kind, at } = place;
     const packedLength = kind === 'stored' ? Math.min(place.packedLength, size + 4) : place.packedLength;
-    const unpacked = (packed: Buffer): Promise<Buffer> =>
-      kind === 'stored' ? this.#unpacker.stored(packed, size) : this.#unpacker.packed(kind, packed, size);
+    const unpacked = (packed: Buffer): Promise<Buffer> => this.#unpacker.unpack(kind, packed, size);
     const { source } = table;
     return { kind: 'packed', offset, length, skip, chunk: { key: chunk, source, at, packedLength, size, unpack: unpacked } };
   }
@@ -164,6 +163,7 @@ export class ChunkMap {
 
 /** Bytes that come out of a chunk; undefined when it can't be unpacked (which is told when it is read). */
 async function unpackedLength(source: ByteSource, place: Exclude<ChunkPlace, { kind: 'pattern' }>, chunkSize: number) {
+  if (place.kind === 'bare') return Math.min(place.packedLength, chunkSize);
   const packedLength = place.kind === 'stored' ? Math.min(place.packedLength, chunkSize + 4) : place.packedLength;
   if (place.kind === 'stored') return packedLength > 4 ? packedLength - 4 : undefined;
   try {

@@ -51,7 +51,12 @@ export async function sectionsOf({ source, name, number }: Segment): Promise<Sec
   };
   for (let offset = FILE_HEADER_SIZE; ; ) {
     if (offset + descriptor.size > source.size)
-      return stopped(FaultKind.Truncated, 'ewf/segment-cut', `ends at byte ${source.size}, before its section at byte ${offset}`, offset);
+      return stopped(
+        FaultKind.Truncated,
+        'ewf/segment-cut',
+        `ends at byte ${source.size}, before its section at byte ${offset}`,
+        offset,
+      );
     if (sections.length >= most)
       return stopped(FaultKind.Corrupt, 'ewf/too-many-sections', `has more than ${Math.floor(most)} sections`, offset);
     const bytes = await source.read(offset, descriptor.size);
@@ -64,9 +69,19 @@ export async function sectionsOf({ source, name, number }: Segment): Promise<Sec
       return { sections, disagreeing };
     }
     if (next < bodyOffset)
-      return stopped(FaultKind.Corrupt, 'ewf/section-order', `has a section at byte ${offset} that is followed by byte ${next}`, offset);
+      return stopped(
+        FaultKind.Corrupt,
+        'ewf/section-order',
+        `has a section at byte ${offset} that is followed by byte ${next}`,
+        offset,
+      );
     if (next > source.size)
-      return stopped(FaultKind.Truncated, 'ewf/segment-cut', `ends at byte ${source.size}, within the section at byte ${offset} that goes on to byte ${next}`, offset);
+      return stopped(
+        FaultKind.Truncated,
+        'ewf/segment-cut',
+        `ends at byte ${source.size}, within the section at byte ${offset} that goes on to byte ${next}`,
+        offset,
+      );
     if (size !== 0 && size !== next - offset) disagreeing.push(offset);
     sections.push({ type, offset, bodyOffset, end: next });
     offset = next;

@@ -68,7 +68,11 @@ export class SegmentSet {
     const number = await numberOf(container, kind);
     const own = companions.own;
     if (number === undefined)
-      throw new Fault(FaultKind.Corrupt, 'ewf/no-header', 'the header of the segment file is cut or damaged; ask for another copy');
+      throw new Fault(
+        FaultKind.Corrupt,
+        'ewf/no-header',
+        'the header of the segment file is cut or damaged; ask for another copy',
+      );
     if (number !== 1) {
       const first = segmentName(own.replace(/[^.]{2}$/, '01'), kind.ending, 1);
       const named = first === undefined ? 'segment 1' : `segment 1, "${escaped(first)}" by its name`;

@@ -86,7 +86,12 @@ function foreign({ name, number }: Segment, volume: Volume, other: Volume): Faul
   const ours = volume.setGuid ?? `${volume.sectorCount} sectors`;
   const its = other.setGuid ?? `${other.sectorCount} sectors`;
   const message = `segment ${number} ("${escaped(name)}") belongs to another set (${its}; this one has ${ours}); deposit the files of one set only`;
-  return new Fault(FaultKind.Corrupt, 'ewf/segment-foreign', message, { number, name: escaped(name), expected: ours, found: its });
+  return new Fault(FaultKind.Corrupt, 'ewf/segment-foreign', message, {
+    number,
+    name: escaped(name),
+    expected: ours,
+    found: its,
+  });
 }
 
 function refuseEncrypted({ number }: Segment, sections: readonly Section[]): void {
@@ -97,5 +102,8 @@ function refuseEncrypted({ number }: Segment, sections: readonly Section[]): voi
 
 function dual({ number }: Segment, { disagreeing }: Sections): Fault {
   const message = `in segment ${number} the size of ${disagreeing.length} sections and the place of the next disagree (first at byte ${disagreeing[0]}); two images may share the file; the one that the sections lead to is read`;
-  return new Fault(FaultKind.Corrupt, 'ewf/section-size', message, { segment: number, offsets: disagreeing.slice(0, 16).map(String) });
+  return new Fault(FaultKind.Corrupt, 'ewf/section-size', message, {
+    segment: number,
+    offsets: disagreeing.slice(0, 16).map(String),
+  });
 }

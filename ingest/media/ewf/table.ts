@@ -98,7 +98,8 @@ async function headerOf(section: Section, segment: Segment): Promise<Copy> {
   const room = section.end - section.bodyOffset;
   if (room < tableHeader.size) throw tableFault(section, segment, `has ${room} bytes`);
   const bytes = await segment.source.read(section.bodyOffset, tableHeader.size);
-  if (bytes.readUInt32LE(20) !== adler32(bytes, 0, 20)) throw tableFault(section, segment, 'does not match the checksum of its header');
+  if (bytes.readUInt32LE(20) !== adler32(bytes, 0, 20))
+    throw tableFault(section, segment, 'does not match the checksum of its header');
   const { entryCount: count, baseOffset } = tableHeader.decode(bytes);
   if (count === 0 || count * 4 > room - tableHeader.size)
     throw tableFault(section, segment, `says ${count} entries and has room for ${Math.floor((room - tableHeader.size) / 4)}`);
@@ -125,7 +126,11 @@ async function entriesOf({ section, count, baseOffset }: Copy, end: number, sett
       offset = baseOffset + entry;
     }
     if (offset <= before || offset >= end)
-      throw tableFault(section, segment, `has an entry (${index}) for byte ${offset}, after one for byte ${before} and before byte ${end}`);
+      throw tableFault(
+        section,
+        segment,
+        `has an entry (${index}) for byte ${offset}, after one for byte ${before} and before byte ${end}`,
+      );
     before = offset;
   }
   const longest = chunkSize + (chunkSize >> 6) + 1024;

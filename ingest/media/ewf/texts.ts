@@ -22,7 +22,13 @@ export function inflatedText(packed: Buffer): Buffer {
     return inflateSync(packed, { maxOutputLength: LONGEST_TEXT });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Fault(FaultKind.Corrupt, 'ewf/text', `a text about the imaging does not unpack: ${reason}`, { reason }, { cause: error });
+    throw new Fault(
+      FaultKind.Corrupt,
+      'ewf/text',
+      `a text about the imaging does not unpack: ${reason}`,
+      { reason },
+      { cause: error },
+    );
   }
 }
 
@@ -98,7 +104,7 @@ const CASE: readonly FactRow[] = [
   ['at', 'systemDate', time],
   ['pid', 'processId'],
   ['hs', 'protectedSectors'],
-  ['dc', 'overlaySectors'],
+  ['overlay', 'overlaySectors'],
 ];
 
 const SOURCE: readonly FactRow[] = [

@@ -13,6 +13,12 @@ export class Unpacker {
   readonly #small = new Map<string, Promise<Buffer>>();
   #remembered = 0;
 
+  unpack(kind: 'zlib' | 'bzip2' | 'stored' | 'bare', packed: Buffer, size: number): Promise<Buffer> {
+    if (kind === 'stored') return this.stored(packed, size);
+    if (kind !== 'bare') return this.packed(kind, packed, size);
+    return packed.length === size ? Promise.resolve(packed) : Promise.reject(wrongSize(packed.length, size));
+  }
+
   /** Bytes followed by their Adler-32. @throws Fault 'ewf/chunk-checksum', 'ewf/chunk-size'. */
   stored(packed: Buffer, size: number): Promise<Buffer> {
     if (packed.length !== size + 4) return Promise.reject(wrongSize(packed.length - 4, size));
@@ -20,7 +26,9 @@ export class Unpacker {
     const found = adler32(packed, 0, size);
     if (stored === found) return Promise.resolve(packed.subarray(0, size));
     const message = `a chunk does not match its checksum (Adler-32 ${hex(found)}, stored ${hex(stored)}); it was changed after the imaging`;
-    return Promise.reject(new Fault(FaultKind.Corrupt, 'ewf/chunk-checksum', message, { found: hex(found), stored: hex(stored) }));
+    return Promise.reject(
+      new Fault(FaultKind.Corrupt, 'ewf/chunk-checksum', message, { found: hex(found), stored: hex(stored) }),
+    );
   }
 
   /** A stream that checks itself. @throws Fault 'media/chunk-damaged', 'media/chunk-too-long', 'ewf/chunk-size'. */

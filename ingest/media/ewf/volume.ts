@@ -43,10 +43,15 @@ export interface Volume extends Omit<ReturnType<typeof volumeLayout.decode>, 'se
 /** @throws Fault 'ewf/volume' when it is damaged, or says what no medium has. */
 export async function volumeOf({ type, offset, bodyOffset, end }: Section, { source, number }: Segment): Promise<Volume> {
   const fault = (what: string): Fault =>
-    new Fault(FaultKind.Corrupt, 'ewf/volume', `the section "${type}" at byte ${offset} of segment ${number} ${what}; it is damaged`, {
-      segment: number,
-      offset,
-    });
+    new Fault(
+      FaultKind.Corrupt,
+      'ewf/volume',
+      `the section "${type}" at byte ${offset} of segment ${number} ${what}; it is damaged`,
+      {
+        segment: number,
+        offset,
+      },
+    );
   const room = end - bodyOffset;
   const isOld = room < volumeLayout.size;
   const { size } = isOld ? oldLayout : volumeLayout;
