@@ -9,17 +9,41 @@ export const zlib: Codec = (packed, size) => run(inflate, 'zlib', packed, size);
 /** A bare deflate stream. Bytes after its end are not looked at. */
 export const deflate: Codec = (packed, size) => run(inflateRaw, 'deflate', packed, size);
 
+/**
+ * Streams under way at once: enough for all threads of Node's pool. Each takes some 50 KiB for its own; with hundreds of them at a
+ * time, a third of the work goes into memory.
+ */
+const AT_ONCE = 8;
+let free = AT_ONCE;
+const waiting: (() => void)[] = [];
+
+/** In the order asked. */
+function whenFree(start: () => void): void {
+  if (free === 0) return void waiting.push(start);
+  free--;
+  start();
+}
+
+function ended(): void {
+  const next = waiting.shift();
+  if (next === undefined) free++;
+  else next();
+}
+
 type Inflate = (bytes: Buffer, options: ZlibOptions, done: (error: Error | null, out: Buffer) => void) => void;
 
 function run(inflateOf: Inflate, name: string, packed: Buffer, size: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // One byte more than may come out, so that a stream that is longer shows itself and none is ever blown up.
     const options = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH };
-    inflateOf(packed, options, (error, out) => {
-      if (error !== null)
-        reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(name, size) : corrupt(name, error));
-      else if (out.length > size) reject(tooLong(name, size));
-      else resolve(out);
-    });
+    whenFree(() =>
+      inflateOf(packed, options, (error, out) => {
+        ended();
+        if (error !== null)
+          reject((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(name, size) : corrupt(name, error));
+        else if (out.length > size) reject(tooLong(name, size));
+        else resolve(out);
+      }),
+    );
   });
 }

@@ -20,15 +20,13 @@ export class Unpacker {
   }
 
   /** Bytes followed by their Adler-32. @throws Fault 'ewf/chunk-checksum', 'ewf/chunk-size'. */
-  stored(packed: Buffer, size: number): Promise<Buffer> {
-    if (packed.length !== size + 4) return Promise.reject(wrongSize(packed.length - 4, size));
+  async stored(packed: Buffer, size: number): Promise<Buffer> {
+    if (packed.length !== size + 4) throw wrongSize(packed.length - 4, size);
     const stored = packed.readUInt32LE(size);
     const found = adler32(packed, 0, size);
-    if (stored === found) return Promise.resolve(packed.subarray(0, size));
+    if (stored === found) return packed.subarray(0, size);
     const message = `a chunk does not match its checksum (Adler-32 ${hex(found)}, stored ${hex(stored)}); it was changed after the imaging`;
-    return Promise.reject(
-      new Fault(FaultKind.Corrupt, 'ewf/chunk-checksum', message, { found: hex(found), stored: hex(stored) }),
-    );
+    throw new Fault(FaultKind.Corrupt, 'ewf/chunk-checksum', message, { found: hex(found), stored: hex(stored) });
   }
 
   /** A stream that checks itself. @throws Fault 'media/chunk-damaged', 'media/chunk-too-long', 'ewf/chunk-size'. */
