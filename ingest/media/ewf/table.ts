@@ -33,7 +33,7 @@ export interface TableSettings {
   /** Tables of the oldest layout (ASR, SMART) have no checksum after their entries. */
   readonly hasChecksum: boolean;
   /** Told when a copy is damaged and the other stands in. */
-  warn(fault: Fault): void;
+  readonly warn: (fault: Fault) => void;
 }
 
 export function groupsOf(sections: readonly Section[]): TableGroup[] {

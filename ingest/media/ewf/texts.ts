@@ -54,7 +54,7 @@ export function parsedText(text: string): Text {
 /** EWF-X: the elements of `<xheader>` or `<xhash>` by name; they hold text alone. */
 export function parsedXml(text: string): Tags {
   const found = new Map<string, string>();
-  for (const [, name = '', value = ''] of text.matchAll(/<([A-Za-z0-9_]{1,64})>([^<]*)</g)) {
+  for (const [, name = '', value = ''] of text.matchAll(/<([A-Za-z0-9_]{1,64})>([^<]*)<\//g)) {
     const plain = value
       .replaceAll('&lt;', '<')
       .replaceAll('&gt;', '>')
@@ -143,7 +143,7 @@ function rows(table: readonly FactRow[], tags: Tags): Record<string, string> {
 
 /** Only what the version itself tells: its forms differ by program. */
 function toolOf(version: string): MediaFacts & Record<string, string> {
-  if (/^ADI/.test(version)) return { tool: 'FTK Imager' };
+  if (version.startsWith('ADI')) return { tool: 'FTK Imager' };
   if (/guymager/i.test(version)) return { tool: 'Guymager' };
   if (/x-?ways/i.test(version)) return { tool: 'X-Ways Forensics' };
   if (/^20[0-2]\d[01]\d[0-3]\d/.test(version)) return { tool: 'libewf' };
