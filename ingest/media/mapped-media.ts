@@ -6,7 +6,7 @@
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
-import { type Run, pushRun } from './runs.ts';
+import type { Run } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
 export interface MappedMediaSettings {
@@ -25,6 +25,8 @@ export interface MappedMediaSettings {
    * are asked for again, so that a format may stop at the end of one of its tables. One run may be as long as the window.
    */
   map(offset: number, length: number): Promise<readonly Run[]>;
+  /** The same with no more than what kind each run is, for formats to which where it lies costs more: millions of chunks. */
+  readonly kinds?: (offset: number, length: number) => Promise<readonly Extent[]>;
   /** What the format opened itself, parents above all; closed with the medium. */
   readonly owned?: readonly AsyncDisposable[];
 }
@@ -44,13 +46,13 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   } = settings;
   const chunks = new UnpackedChunks();
 
-  /** As the format gives them, many at once: an await for each would take longer than the reading. */
-  async function* runs({ offset, length }: Range): AsyncGenerator<readonly Run[], void, undefined> {
+  async function* inTurn<T extends Range>(
+    answer: (offset: number, length: number) => Promise<readonly T[]>,
+    { offset, length }: Range,
+  ): AsyncGenerator<T, void, undefined> {
     const end = offset + length;
     for (let at = offset; at < end; ) {
-      const found = await settings.map(at, end - at);
-      if (found.length === 0) throw new RangeError(`${format} maps nothing at ${at}`);
-      for (const run of found) {
+      for (const run of await answer(at, end - at)) {
         if (run.offset !== at || run.length <= 0 || run.length > end - at)
           throw new RangeError(`${format} maps ${run.offset}+${run.length} where ${at} of ${end} was asked for`);
         at += run.length;
@@ -58,6 +60,11 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
       yield found;
     }
   }
+
+  const runs = (window: Range): AsyncIterable<Run> => inTurn((at, length) => settings.map(at, length), window);
+  const { kinds } = settings;
+  const extents = (window: Range): AsyncIterable<Extent> =>
+    kinds === undefined ? extentsOf(runs(window)) : inTurn((at, length) => kinds(at, length), window);
 
   return {
     format,
@@ -78,7 +85,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     async *extents(window = { offset: 0, length: size }) {
       checkRange(size, window);
       let start = window.offset;
-      for await (const extent of extentsOf(runs(window)))
+      for await (const extent of merged(extents(window)))
         for (const piece of withUnread(extent, unread)) {
           yield piece;
           start += piece.length;
@@ -91,40 +98,30 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   };
 }
 
-/** Neighbours of one kind as one. */
-async function* extentsOf(batches: AsyncIterable<readonly Run[]>): AsyncGenerator<Extent> {
+async function* extentsOf(runs: AsyncIterable<Run>): AsyncGenerator<Extent> {
+  for await (const run of runs) yield* ofRun(run);
+}
+
+async function* merged(extents: AsyncIterable<Extent>): AsyncGenerator<Extent> {
   let last: Extent | undefined;
-  for await (const runs of batches)
-    for (const run of runs) {
-      const kind = kindOf(run);
-      if (kind !== undefined && kind === last?.kind) last = { ...last, length: last.length + run.length };
-      else if (kind !== undefined) {
-        if (last !== undefined) yield last;
-        last = { offset: run.offset, length: run.length, kind };
-      } else
-        for await (const extent of ofParent(run)) {
-          if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
-          else {
-            if (last !== undefined) yield last;
-            last = extent;
-          }
-        }
+  for await (const extent of extents) {
+    if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
+    else {
+      if (last !== undefined) yield last;
+      last = extent;
     }
   if (last !== undefined) yield last;
 }
 
-/** Undefined where another medium must be asked. */
-function kindOf(run: Run): ExtentKind | undefined {
-  if (run.kind === 'stored' && 'extents' in run.source) return undefined;
-  if (run.kind === 'zero') return ExtentKind.Zero;
-  const isAbsent = run.kind === 'absent' || (run.kind === 'filled' && run.absent === true);
-  return isAbsent ? ExtentKind.Absent : ExtentKind.Data;
-}
-
-async function* ofParent(run: Run): AsyncGenerator<Extent> {
-  if (run.kind !== 'stored' || !('extents' in run.source)) return;
-  for await (const { offset, length, kind } of run.source.extents({ offset: run.at, length: run.length }))
-    yield { offset: run.offset + offset - run.at, length, kind };
+async function* ofRun(run: Run): AsyncGenerator<Extent> {
+  const { offset, length } = run;
+  if (run.kind === 'stored' && 'extents' in run.source) {
+    for await (const extent of run.source.extents({ offset: run.at, length }))
+      yield { offset: offset + extent.offset - run.at, length: extent.length, kind: extent.kind };
+  } else if (run.kind === 'zero') yield { offset, length, kind: ExtentKind.Zero };
+  else if (run.kind === 'absent' || (run.kind === 'filled' && run.absent === true))
+    yield { offset, length, kind: ExtentKind.Absent };
+  else yield { offset, length, kind: ExtentKind.Data };
 }
 
 /** Cuts `absent` out of an extent where it was never read. */

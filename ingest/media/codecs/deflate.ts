@@ -3,8 +3,11 @@ import { constants, type ZlibOptions, inflate, inflateRaw } from 'node:zlib';
 import type { Codec } from './codec.ts';
 import { corrupt, tooLong } from './codec.ts';
 
-/** A zlib stream; its Adler-32 is checked. Bytes after its end are not looked at. */
+/** A zlib stream; its Adler-32 is checked where the stream is complete. Bytes after its end are not looked at. */
 export const zlib: Codec = (packed, size) => run(inflate, 'zlib', packed, size);
+
+/** As zlib, but a stream that ends before its Adler-32 is damaged: no byte comes out unchecked. */
+export const wholeZlib: Codec = (packed, size) => run(inflate, 'zlib', packed, size, constants.Z_FINISH);
 
 /** A bare deflate stream. Bytes after its end are not looked at. */
 export const deflate: Codec = (packed, size) => run(inflateRaw, 'deflate', packed, size);
@@ -32,10 +35,16 @@ function ended(): void {
 
 type Inflate = (bytes: Buffer, options: ZlibOptions, done: (error: Error | null, out: Buffer) => void) => void;
 
-function run(inflateOf: Inflate, name: string, packed: Buffer, size: number): Promise<Buffer> {
+function run(
+  inflateOf: Inflate,
+  name: string,
+  packed: Buffer,
+  size: number,
+  finishFlush: number = constants.Z_SYNC_FLUSH,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // One byte more than may come out, so that a stream that is longer shows itself and none is ever blown up.
-    const options = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, finishFlush: constants.Z_SYNC_FLUSH };
+    const options = { chunkSize: Math.max(64, size + 1), maxOutputLength: size + 1, finishFlush };
     whenFree(() =>
       inflateOf(packed, options, (error, out) => {
         ended();

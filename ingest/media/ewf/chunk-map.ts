@@ -1,6 +1,6 @@
 /** The chunks of a set, in the order of its tables: where each lies, how it is unpacked, and the size of the medium they make. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import type { ByteSource } from '../media.ts';
+import { type ByteSource, type Extent, ExtentKind } from '../media.ts';
 import type { Run } from '../runs.ts';
 import { Unpacker, unpack } from './unpack.ts';
 
@@ -98,6 +98,13 @@ export class ChunkMap {
       at = stop;
     }
     return runs;
+  }
+
+  /** What is listed is data, as far as can be told without unpacking it; the rest was never read from the carrier. */
+  kinds(offset: number, length: number): Promise<readonly Extent[]> {
+    const end = this.count * this.settings.chunkSize;
+    if (offset >= end) return Promise.resolve([{ offset, length, kind: ExtentKind.Absent }]);
+    return Promise.resolve([{ offset, length: Math.min(length, end - offset), kind: ExtentKind.Data }]);
   }
 
   #run(table: ChunkTable, place: ChunkPlace, chunk: number, part: { offset: number; length: number; skip: number }): Run {

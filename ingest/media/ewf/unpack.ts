@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { adler32 } from '../codecs/adler32.ts';
 import { bzip2 } from '../codecs/bzip2.ts';
-import { zlib } from '../codecs/deflate.ts';
+import { wholeZlib } from '../codecs/deflate.ts';
 
 /** Chunks that pack to so little hold one byte over and over, mostly zeros: unpacked once, they are remembered. */
 const SMALL = 160;
@@ -47,7 +47,7 @@ export class Unpacker {
 
 /** At most `size` bytes, the stream complete. */
 export async function unpack(codec: 'zlib' | 'bzip2', packed: Buffer, size: number): Promise<Buffer> {
-  return codec === 'zlib' ? zlib(packed, size) : bzip2(packed, size);
+  return codec === 'zlib' ? wholeZlib(packed, size) : bzip2(packed, size);
 }
 
 function exactly(size: number, out: Buffer): Buffer {

@@ -59,6 +59,7 @@ export const format: MediaFormat = {
       warnings,
       unread,
       map: (offset, length) => chunks.map(offset, length),
+      kinds: (offset, length) => chunks.kinds(offset, length),
     });
   },
 };

@@ -55,7 +55,18 @@ describe('chunks', () => {
       { type: 'table', body: table([(start | 0x80000000) >>> 0, start + half]) },
     ];
     await using media = await opened([...parts, DONE]);
-    await expect(media.read(0, 10)).rejects.toMatchObject({ code: 'ewf/chunk-size', kind: 'corrupt' });
+    await expect(media.read(0, 10)).rejects.toMatchObject({ code: 'media/chunk-damaged', kind: 'corrupt' });
+  });
+
+  it('at the end are not believed where their stream lacks its checksum, even when the length could be', async () => {
+    const bytes = deflateSync(chunk(3, 1000), { level: 0 });
+    const parts: Part[] = [
+      { type: 'volume', body: volume({ sectorCount: 2 }) },
+      { type: 'sectors', body: bytes.subarray(0, bytes.length - 4) },
+      { type: 'table', body: table([(start | 0x80000000) >>> 0]) },
+    ];
+    await using media = await opened([...parts, DONE]);
+    await expect(media.read(0, media.size)).rejects.toMatchObject({ code: 'media/chunk-damaged' });
   });
 
   it('at the end may hold a whole chunk where the medium ends earlier', async () => {
