@@ -5,19 +5,20 @@ import { type ByteSource, checkWindow } from './media.ts';
 
 /**
  * The caller closes it.
+ * @param shownAs what messages call it, where its path says nothing to people.
  * @throws Fault 'unreadable' when the file can't be opened; 'refused' when it is no regular file.
  */
-export async function fileSource(path: string): Promise<ByteSource> {
+export async function fileSource(path: string, shownAs = path): Promise<ByteSource> {
   let handle: FileHandle;
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(shownAs, error);
   }
   try {
     const stat = await handle.stat();
-    if (stat.isFile()) return new FileSource(path, handle, stat.size);
-    throw new Fault(FaultKind.Refused, 'media/not-a-file', `"${escaped(path)}" is not a regular file`, { path });
+    if (stat.isFile()) return new FileSource(shownAs, handle, stat.size);
+    throw new Fault(FaultKind.Refused, 'media/not-a-file', `"${escaped(shownAs)}" is not a regular file`, { path: shownAs });
   } catch (error) {
     await handle.close();
     throw error;

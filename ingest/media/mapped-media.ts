@@ -6,7 +6,7 @@
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
-import type { Run } from './runs.ts';
+import { type Run, pushRun } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
 export interface MappedMediaSettings {
@@ -46,13 +46,16 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   } = settings;
   const chunks = new UnpackedChunks();
 
+  /** As the format gives them, many at once: an await for each would take longer than the reading. */
   async function* inTurn<T extends Range>(
     answer: (offset: number, length: number) => Promise<readonly T[]>,
     { offset, length }: Range,
-  ): AsyncGenerator<T, void, undefined> {
+  ): AsyncGenerator<readonly T[], void, undefined> {
     const end = offset + length;
     for (let at = offset; at < end; ) {
-      for (const run of await answer(at, end - at)) {
+      const found = await answer(at, end - at);
+      if (found.length === 0) throw new RangeError(`${format} maps nothing at ${at}`);
+      for (const run of found) {
         if (run.offset !== at || run.length <= 0 || run.length > end - at)
           throw new RangeError(`${format} maps ${run.offset}+${run.length} where ${at} of ${end} was asked for`);
         at += run.length;
@@ -61,9 +64,9 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     }
   }
 
-  const runs = (window: Range): AsyncIterable<Run> => inTurn((at, length) => settings.map(at, length), window);
+  const runs = (window: Range): AsyncIterable<readonly Run[]> => inTurn((at, length) => settings.map(at, length), window);
   const { kinds } = settings;
-  const extents = (window: Range): AsyncIterable<Extent> =>
+  const extents = (window: Range): AsyncIterable<readonly Extent[]> =>
     kinds === undefined ? extentsOf(runs(window)) : inTurn((at, length) => kinds(at, length), window);
 
   return {
@@ -98,30 +101,44 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   };
 }
 
-async function* extentsOf(runs: AsyncIterable<Run>): AsyncGenerator<Extent> {
-  for await (const run of runs) yield* ofRun(run);
+async function* extentsOf(batches: AsyncIterable<readonly Run[]>): AsyncGenerator<readonly Extent[]> {
+  for await (const runs of batches) {
+    const found: Extent[] = [];
+    for (const run of runs) {
+      const kind = kindOf(run);
+      if (kind !== undefined) found.push({ offset: run.offset, length: run.length, kind });
+      else for await (const extent of ofParent(run)) found.push(extent);
+    }
+    yield found;
+  }
 }
 
-async function* merged(extents: AsyncIterable<Extent>): AsyncGenerator<Extent> {
+/** Neighbours of one kind as one. */
+async function* merged(batches: AsyncIterable<readonly Extent[]>): AsyncGenerator<Extent> {
   let last: Extent | undefined;
-  for await (const extent of extents) {
-    if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
-    else {
-      if (last !== undefined) yield last;
-      last = extent;
+  for await (const extents of batches)
+    for (const extent of extents) {
+      if (last?.kind === extent.kind) last = { ...last, length: last.length + extent.length };
+      else {
+        if (last !== undefined) yield last;
+        last = extent;
+      }
     }
   if (last !== undefined) yield last;
 }
 
-async function* ofRun(run: Run): AsyncGenerator<Extent> {
-  const { offset, length } = run;
-  if (run.kind === 'stored' && 'extents' in run.source) {
-    for await (const extent of run.source.extents({ offset: run.at, length }))
-      yield { offset: offset + extent.offset - run.at, length: extent.length, kind: extent.kind };
-  } else if (run.kind === 'zero') yield { offset, length, kind: ExtentKind.Zero };
-  else if (run.kind === 'absent' || (run.kind === 'filled' && run.absent === true))
-    yield { offset, length, kind: ExtentKind.Absent };
-  else yield { offset, length, kind: ExtentKind.Data };
+/** Undefined where another medium must be asked. */
+function kindOf(run: Run): ExtentKind | undefined {
+  if (run.kind === 'stored' && 'extents' in run.source) return undefined;
+  if (run.kind === 'zero') return ExtentKind.Zero;
+  const isAbsent = run.kind === 'absent' || (run.kind === 'filled' && run.absent === true);
+  return isAbsent ? ExtentKind.Absent : ExtentKind.Data;
+}
+
+async function* ofParent(run: Run): AsyncGenerator<Extent> {
+  if (run.kind !== 'stored' || !('extents' in run.source)) return;
+  for await (const { offset, length, kind } of run.source.extents({ offset: run.at, length: run.length }))
+    yield { offset: run.offset + offset - run.at, length, kind };
 }
 
 /** Cuts `absent` out of an extent where it was never read. */

@@ -7,7 +7,7 @@ import type { Measured } from './steps/measure.ts';
 export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
   const { received, copied, measured, checksums, notes } = ingested;
   const { deposit, format, medium, known, warnings } = received;
-  const damage = [...warnings, ...(measured?.damage ?? [])].map(damageOf);
+  const damage = [...warnings.map(damageOf), ...(measured?.damage ?? [])];
   const own = Object.entries(medium?.facts ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value: string | number) => ({ name, value, source: 'container' as const })),
   );

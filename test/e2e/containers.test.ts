@@ -115,7 +115,11 @@ describe('a container that is not whole', () => {
   it('is kept as it came when it is cut, and the package says what is wrong', async () => {
     const { json } = await server.get(`packages/${cut}`);
     expect(json).toMatchObject({ format: { id: 'vdi' }, mediaSize: null, mediaSha256: null });
-    expect(json.acquisition.damage).toMatchObject([{ code: 'vdi/blocks-outside' }, { offset: expect.any(Number) }, {}]);
+    expect(json.acquisition.damage).toMatchObject([
+      { code: 'media/blocks-outside' },
+      { code: 'media/past-end', offset: 1_835_008, message: expect.stringMatching(/^"cut\.vdi" ends/) },
+      { code: 'media/block-outside', offset: 3_145_728 },
+    ]);
     const { json: events } = await server.get(`packages/${cut}/events`);
     expect(events.items).toContainEqual(expect.objectContaining({ type: 'validation', outcome: 'fail' }));
   });

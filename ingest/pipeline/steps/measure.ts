@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
-import { FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
+import { type ContainerDamage, FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
 import { mediumAlgorithms, type Received } from './receive.ts';
@@ -17,7 +17,7 @@ export interface Measured {
   /** What lies in it, by content. */
   readonly format: MediumFormat;
   readonly extents: MediumExtents | undefined;
-  readonly damage: readonly Fault[];
+  readonly damage: readonly ContainerDamage[];
 }
 
 /** Damaged ranges that are named; then the reading ends, since the container is past using. */
@@ -40,10 +40,10 @@ export async function measure(
     return { size, digests, sectorSize: medium.sectorSize, format: known, extents: undefined, damage: [] };
   }
   const files = copied.files.filter(({ role }) => role === FileRole.Image);
-  const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path)) }));
+  const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path), basename(path)) }));
   await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
   const { media } = image;
-  const damage: Fault[] = [];
+  const damage: ContainerDamage[] = [];
   const digests = await digestsOf(media, mediumAlgorithms(received), damage, context);
   const { id, title, puid } = await identify(media).catch(unknownContent);
   return {
@@ -59,7 +59,7 @@ export async function measure(
 async function digestsOf(
   media: Media,
   algorithms: readonly Algorithm[],
-  damage: Fault[],
+  damage: ContainerDamage[],
   { signal, onProgress }: IngestContext,
 ): Promise<Digests | undefined> {
   using digests = new StreamDigests(algorithms);
@@ -73,19 +73,30 @@ async function digestsOf(
       }
     } catch (error) {
       const spoilt = spoiltRange(error, at, media.size);
-      if (damage.push(spoilt.fault) >= MOST_DAMAGE) break;
-      at = spoilt.end;
+      note(damage, spoilt);
+      if (damage.length >= MOST_DAMAGE) break;
+      at = (spoilt.offset ?? at) + (spoilt.length ?? media.size);
     }
   }
   return damage.length === 0 ? await digests.finish() : undefined;
 }
 
 /** Damage of the container spoils a range and no more; anything else ends the ingest. */
-function spoiltRange(error: unknown, from: number, size: number): { fault: Fault; end: number } {
+function spoiltRange(error: unknown, from: number, size: number): Required<ContainerDamage> {
   if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable || error.kind === FaultKind.Refused) throw error;
   const { mediumOffset, mediumLength } = error.facts;
-  const end = typeof mediumOffset === 'number' && typeof mediumLength === 'number' ? mediumOffset + mediumLength : size;
-  return { fault: error, end: Math.min(size, Math.max(end, from + 1)) };
+  const isPlaced = typeof mediumOffset === 'number' && typeof mediumLength === 'number';
+  const offset = isPlaced ? Math.max(from, mediumOffset) : from;
+  const end = isPlaced ? Math.min(size, mediumOffset + mediumLength) : size;
+  return { code: error.code, message: error.message, offset, length: Math.max(1, end - offset) };
+}
+
+/** Damage that goes on where the last ended is one damage. */
+function note(damage: ContainerDamage[], spoilt: Required<ContainerDamage>): void {
+  const last = damage.at(-1);
+  const continues = last?.code === spoilt.code && (last.offset ?? 0) + (last.length ?? 0) === spoilt.offset;
+  if (last !== undefined && continues) damage[damage.length - 1] = { ...last, length: (last.length ?? 0) + spoilt.length };
+  else damage.push(spoilt);
 }
 
 async function extentsOf(media: Media): Promise<MediumExtents> {

@@ -82,6 +82,7 @@ describe('a medium', () => {
   it('with nothing to tell is raw, and says so', async () => {
     expect(await identify(bufferSource(made()))).toEqual({
       id: 'raw',
+      isWhole: true,
       title: 'Raw disk image',
       kind: 'image',
       basis: 'none',
