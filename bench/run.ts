@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { BenchCase } from './case.ts';
 import { cases as passes } from './digest/pass.ts';
 import { cases as checks } from './digest/verify.ts';
+import { cases as media } from './media.ts';
 import { cases as ingests } from './ingest.ts';
 import { type MemoryCase, memoryCases } from './memory.ts';
 
@@ -17,7 +18,7 @@ const wanted = ({ name }: { name: string }): boolean => words.every((word) => na
 
 const folder = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'strongroom-bench-'));
 try {
-  for (const each of [...ingests, ...passes, ...checks].filter(wanted)) await measure(each);
+  for (const each of [...ingests, ...passes, ...checks, ...media].filter(wanted)) await measure(each);
   for (const each of memoryCases.filter(wanted)) await weigh(each);
 } finally {
   await rm(folder, { recursive: true, force: true });

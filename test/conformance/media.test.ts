@@ -138,7 +138,7 @@ describe.each([...formats.keys()])('%s', (id) => {
           damaged[at] = (damaged[at] ?? 0) ^ change;
           expect(isRight(id, await exercise(id, of, damaged), of, damaged)).toBe(true);
         }),
-        { numRuns: of.isWhole ? 300 : 60 },
+        { numRuns: of.isWhole ? 300 : 25 },
       );
     });
 
@@ -148,7 +148,7 @@ describe.each([...formats.keys()])('%s', (id) => {
           const cut = whole.subarray(0, length);
           expect(isRight(id, await exercise(id, of, cut), of, cut)).toBe(true);
         }),
-        { numRuns: of.isWhole ? 100 : 40 },
+        { numRuns: of.isWhole ? 100 : 20 },
       );
     });
   });
