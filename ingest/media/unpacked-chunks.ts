@@ -68,7 +68,8 @@ export class UnpackedChunks {
     this.#cache.set(chunk.key, { made, size: chunk.size });
     this.#cachedSize += chunk.size;
     for (const oldest of this.#cache.keys()) {
-      if (this.#cachedSize <= CACHE_SIZE) break;
+      // The newest stays, however large: a chunk above the limit would be unpacked anew for each of its parts.
+      if (this.#cachedSize <= CACHE_SIZE || oldest === chunk.key) break;
       this.#forget(oldest);
     }
     made.catch(() => this.#forget(chunk.key));

@@ -11,7 +11,7 @@ import { type MediaCase, casesOf, depositOf } from './media-cases.ts';
 /** What a damaged container may ask for: a medium larger than this is not read whole here. */
 const MOST = 64 * 1024 * 1024;
 /** Formats whose own checksums cover every byte of the medium: a wrong byte must never come out. */
-const CHECKED = new Set(['ewf', 'ewf2', 'aff']);
+const CHECKED = new Set(['ewf', 'ewf2']);
 
 async function opened(of: MediaCase, damaged?: Buffer): Promise<Media> {
   const { container, companions } = depositOf(of, damaged);
