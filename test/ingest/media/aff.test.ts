@@ -126,7 +126,7 @@ describe('aff', () => {
     ['is short', 'aff/page-short', page(0, 0, content.subarray(1))],
     ['is short when unpacked', 'aff/page-short', page(0, 1, deflateSync(content.subarray(1)))],
     ['is no zlib stream', 'media/chunk-damaged', page(0, 1)],
-    ['is no LZMA stream', 'media/chunk-damaged', page(0, 0x21, Buffer.alloc(40))],
+    ['is no LZMA stream', 'media/chunk-damaged', page(0, 0x21, Buffer.concat([Buffer.of(0x5d, 0, 0, 1, 0, 0, 16, 0, 0, 0, 0, 0, 0), Buffer.alloc(20, 1)]))],
     ['unpacks to more than a page', 'media/chunk-too-long', page(0, 1, deflateSync(Buffer.alloc(64 << 20)))],
     ['claims to unpack to more than a page', 'media/chunk-too-long', page(0, 0x21, Buffer.alloc(40, 0x5d))],
   ])('refuses a page that %s', async (_, code, bad) => {
