@@ -2,16 +2,10 @@
 import { Fault, FaultKind } from '../kernel/index.ts';
 import type { ByteSource, Companions, Media } from './media.ts';
 
-/** A container that came alone. */
-export const alone: Companions = {
-  own: '',
-  names: [],
-  find: () => Promise.resolve(undefined),
-  media: () => Promise.resolve(undefined),
-};
-
 /** Longest chain of parents: what VMware and Hyper-V allow is far below. */
 const LONGEST_CHAIN = 64;
+/** `disk.vmdk.gz` in a zip is one too many for nobody; a third wrapper is no accident. */
+const MOST_WRAPPERS = 2;
 
 /** Opens a container by its format; open.ts gives it, since formats and companions must not know the registry. */
 export type OpenMedia = (container: ByteSource, companions: Companions, as?: string) => Promise<Media>;
@@ -32,6 +26,7 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     private readonly open: (name: string) => Promise<ByteSource | undefined>,
     private readonly openMedia: OpenMedia,
     private readonly above: readonly string[] = [],
+    private readonly wrappers = 0,
   ) {
     this.names = names.filter((name) => name !== own).toSorted();
     for (const name of [own, ...this.names]) {
@@ -59,10 +54,19 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     }
     const source = await this.find(found);
     if (source === undefined) return undefined;
-    // A parent sees its children too, so that one that names a child as its own parent is told as a loop.
-    const others = [this.own, ...this.names].filter((other) => other !== '');
-    const below = new DepositCompanions(found, others, (other) => this.#source(other), this.openMedia, chain);
+    const others = [this.own, ...this.names];
+    const below = new DepositCompanions(found, others, (other) => this.find(other), this.openMedia, chain, this.wrappers);
     return this.openMedia(source, below, as);
+  }
+
+  inner(source: ByteSource, name: string): Promise<Media> {
+    if (this.wrappers >= MOST_WRAPPERS) {
+      const message = `more than ${MOST_WRAPPERS} wrappers are around each other; unpack the image and deposit it itself`;
+      return Promise.reject(new Fault(FaultKind.Unsupported, 'media/wrapped-deep', message, { limit: MOST_WRAPPERS }));
+    }
+    const find = (other: string): Promise<ByteSource | undefined> => this.find(other);
+    const inside = new DepositCompanions(name, this.names, find, this.openMedia, this.above, this.wrappers + 1);
+    return this.openMedia(source, inside);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

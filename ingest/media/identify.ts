@@ -1,5 +1,6 @@
 /** Names what a file is, by content. Knows many formats that this version keeps but does not read. */
-import { type ByteSource, Confidence } from './media.ts';
+import { Fault, FaultKind } from '../kernel/index.ts';
+import { type ByteSource, Confidence, type MediaFormat, checkWindow } from './media.ts';
 import { surest } from './registry.ts';
 import { CONTAINERS, ContentKind, MEDIA, OTHERS, type Signature } from './signatures.ts';
 import type { Sample } from './signature-checks.ts';
@@ -16,8 +17,10 @@ export interface Identification {
   readonly basis: 'signature' | 'size' | 'none';
   /** Whether openMedia reads it; what it does not read is kept all the same. */
   readonly readable: boolean;
-  /** It wraps nothing: the medium is the file's own bytes. */
-  readonly isWhole: boolean;
+  /** Of a wrapper: what its content begins like. Undefined when it holds no one file, or can't be unpacked. */
+  readonly inside?: Identification;
+  /** Of a wrapper: the name it has for its content. */
+  readonly insideName?: string;
   /** The name's ending promises another format: a fact to record, no error. */
   readonly nameMismatch?: NameMismatch;
 }
@@ -28,6 +31,8 @@ export interface NameMismatch {
   readonly suggests: readonly string[];
 }
 
+/** Wrappers looked through. */
+const DEEPEST = 2;
 const HEAD_SIZE = 4096;
 const MEDIA_HEAD_SIZE = 65_536; // reaches the volume descriptors of a disc
 const TAIL_SIZE = 1536;
@@ -46,13 +51,17 @@ const PDF_PUIDS: Readonly<Record<string, string>> = {
 };
 
 /** @param name last part of the file's name; only ever compared with what the content says. */
-export async function identify(container: ByteSource, name = ''): Promise<Identification> {
-  const found = await byContent(container);
+export function identify(container: ByteSource, name = ''): Promise<Identification> {
+  return identified(container, name, 0);
+}
+
+async function identified(container: ByteSource, name: string, depth: number): Promise<Identification> {
+  const found = await byContent(container, depth);
   const nameMismatch = mismatch(name, found.id);
   return nameMismatch === undefined ? found : { ...found, nameMismatch };
 }
 
-async function byContent(container: ByteSource): Promise<Identification> {
+async function byContent(container: ByteSource, depth: number): Promise<Identification> {
   const sample = await sampleOf(container, HEAD_SIZE);
   const opaque = CONTAINERS.find((row) => matches(row, sample));
   const text = textFormat(sample);
@@ -68,6 +77,9 @@ async function byContent(container: ByteSource): Promise<Identification> {
   // Some marks are plain words that a log can begin with; of the containers only a VMDK descriptor is text.
   if (opaque !== undefined && (text === undefined || opaque.id === 'vmdk')) return recognised(opaque);
 
+  const wrapper = OTHERS.find((row) => row.id === id && row.kind === ContentKind.Wrapper && matches(row, sample));
+  if (wrapper !== undefined) return { ...recognised(wrapper), readable: true, ...(await contentOf(container, best.format, depth)) };
+
   if (best.confidence <= Confidence.Size) {
     const other = OTHERS.find((row) => matches(row, sample));
     if (other !== undefined) return withPdfVersion(recognised(other), sample);
@@ -81,6 +93,34 @@ async function byContent(container: ByteSource): Promise<Identification> {
   const known =
     medium?.puid === undefined ? { title, ...(puid === undefined ? {} : { puid }) } : { title: medium.title, puid: medium.puid };
   return { id, kind: ContentKind.Image, basis, readable: true, isWhole: best.format.isWhole === true, ...known };
+}
+
+/** What a wrapper's content begins like: its size is not known, so only marks count. */
+async function contentOf(
+  container: ByteSource,
+  format: MediaFormat,
+  depth: number,
+): Promise<Pick<Identification, 'inside' | 'insideName'>> {
+  if (depth >= DEEPEST || format.inside === undefined) return {};
+  try {
+    const { head, name } = await format.inside(container, MEDIA_HEAD_SIZE);
+    const inside = await identified(headSource(head), name ?? '', depth + 1);
+    return { inside, ...(name === undefined ? {} : { insideName: name }) };
+  } catch (error) {
+    if (error instanceof Fault && error.kind !== FaultKind.Unreadable) return {};
+    throw error;
+  }
+}
+
+function headSource(head: Buffer): ByteSource {
+  return {
+    size: head.length,
+    async read(offset, length) {
+      checkWindow(head.length, offset, length, 'the beginning of the content');
+      return head.subarray(offset, offset + length);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
 async function sampleOf(container: ByteSource, headSize: number): Promise<Sample> {

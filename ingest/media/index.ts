@@ -5,7 +5,6 @@
  * Entry: openMedia(container) for the medium, identify(container) for the name of the format.
  */
 export { chainSource } from './chain.ts';
-export { alone } from './companions.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';
@@ -15,6 +14,7 @@ export {
   type Companions,
   Confidence,
   type Extent,
+  type Inside,
   type Media,
   type MediaFacts,
   type MediaFormat,
@@ -22,7 +22,7 @@ export {
   type Range,
   type StoredDigests,
 } from './media.ts';
-export { companionsOf, openMedia } from './open.ts';
+export { alone, companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';
 export { windowsOf } from './windows.ts';

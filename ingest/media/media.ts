@@ -62,7 +62,7 @@ export const Confidence = {
   Last: 1,
   /** Only the size speaks for it. */
   Size: 50,
-  /** Its structures are there, but do not fit the size. */
+  /** Its structures are there, but do not fit the size; or a short mark, as of a wrapper, that a file system's may outweigh. */
   Likely: 75,
   /** It wraps nothing, and what lies in it (a file system, a volume descriptor) is there and fits. */
   Fits: 90,
@@ -84,6 +84,18 @@ export interface Companions {
    * @throws Fault 'media/chain-loop', 'media/chain-long', and what opening it throws.
    */
   media(name: string, as?: string): Promise<Media | undefined>;
+  /**
+   * What a wrapper holds, opened as a medium by its content, with the same companions. The caller closes it, and then `source`.
+   * @param name bare name of what is inside, or ''.
+   * @throws Fault 'media/wrapped-deep' for wrappers in wrappers in wrappers, and what opening it throws.
+   */
+  inner(source: ByteSource, name: string): Promise<Media>;
+}
+
+/** The beginning of what a wrapper holds, and the name it has for it. */
+export interface Inside {
+  readonly head: Buffer;
+  readonly name?: string;
 }
 
 /** A file that a sheet names. */
@@ -108,11 +120,10 @@ export interface MediaFormat {
   /** A `Confidence`, by content only: never by the name. Reads a few KiB at most. */
   probe(container: ByteSource): Promise<number>;
   /**
-   * For a container that is a sheet: the files that it names and that make one image with it, in order. Opens none of them.
-   * @param own bare name of the container: some sheets go by that.
-   * @throws Fault for a sheet that is none.
+   * Only of wrappers, whose medium is another image: the first `most` bytes of what is inside.
+   * @throws Fault when there is no one file inside, or it can't be unpacked.
    */
-  files?(container: ByteSource, own: string): Promise<readonly NamedFile[]>;
+  inside?(container: ByteSource, most: number): Promise<Inside>;
   /** @throws Fault for damage, for what is missing, and for what this version does not read. */
   open(container: ByteSource, companions: Companions): Promise<Media>;
 }

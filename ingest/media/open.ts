@@ -1,9 +1,12 @@
 /** The entry of media: probe all, open the surest, refuse a tie and what is only recognised. */
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { identify } from './identify.ts';
-import { DepositCompanions, alone } from './companions.ts';
+import { DepositCompanions } from './companions.ts';
 import type { ByteSource, Companions, Media } from './media.ts';
 import { formats } from './registry.ts';
+
+/** A container that came alone. */
+export const alone: Companions = new DepositCompanions('', [], () => Promise.resolve(undefined), openMedia);
 
 /**
  * The medium inside `container`, which stays open and belongs to the caller, as do the companions.

@@ -1,0 +1,56 @@
+/**
+ * An image compressed with gzip (.gz; .adz and .ipz are the same).
+ *
+ * The size of what is inside is nowhere to be trusted (the trailer has it modulo 4 GiB, per member), so opening reads all of it
+ * once; the CRC of each member is compared then. Reading goes forward; going back beyond 16 MiB begins at the beginning again.
+ */
+import { gunzipped } from '../wrapped/inflate-stream.ts';
+import { baseName, checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
+import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
+import { bytesOf, headOf, streamSource } from '../stream-source.ts';
+
+const LONGEST_NAME = 255;
+const HAS_NAME = 8;
+const HAS_EXTRA = 4;
+
+const contentOf = (container: ByteSource) => gunzipped(bytesOf(container, 0, container.size));
+
+export const format: MediaFormat = {
+  id: 'gzip',
+  title: 'gzip',
+  sources: ['RFC 1952'],
+  puid: 'x-fmt/266',
+
+  async probe(container) {
+    if (container.size < 18) return Confidence.No;
+    return (await container.read(0, 3)).equals(Buffer.of(0x1f, 0x8b, 8)) ? Confidence.Likely : Confidence.No;
+  },
+
+  async inside(container, most) {
+    const name = await nameOf(container);
+    return { head: await headOf(contentOf(container), most), ...(name === undefined ? {} : { name }) };
+  },
+
+  async open(container, companions) {
+    let size = 0;
+    for await (const bytes of contentOf(container)) {
+      size += bytes.length;
+      checkContentSize('gzip', size);
+    }
+    checkContentSize('gzip', size);
+    const source = streamSource({ what: 'the content of the gzip file', size, starts: [0], part: () => contentOf(container) });
+    const name = await nameOf(container);
+    return wrappedMedia({ format: 'gzip', container, companions, source, ...(name === undefined ? {} : { name }) });
+  },
+};
+
+/** The name that the first member has for what is inside. */
+async function nameOf(container: ByteSource): Promise<string | undefined> {
+  const head = await container.read(0, Math.min(container.size, 10 + 2 + 0xffff + LONGEST_NAME));
+  const flags = head[3] ?? 0;
+  if ((flags & HAS_NAME) === 0 || head.length < 12) return undefined;
+  const start = 10 + ((flags & HAS_EXTRA) === 0 ? 0 : 2 + head.readUInt16LE(10));
+  const end = head.indexOf(0, start);
+  const name = end < 0 || end - start > LONGEST_NAME ? '' : baseName(head.toString('latin1', start, end));
+  return name === '' ? undefined : name;
+}

@@ -1,0 +1,60 @@
+/** The medium of an image that was compressed from outside: what is inside is opened by its own format, and read through it. */
+import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
+import type { ByteSource, Companions, Media } from '../media.ts';
+
+/** More is no disk image that anyone compressed. */
+export const LARGEST_CONTENT = 16 * 2 ** 40;
+
+export interface Wrapped {
+  /** Id of the wrapper. */
+  readonly format: string;
+  readonly container: ByteSource;
+  readonly companions: Companions;
+  /** What is inside; closed with the medium. */
+  readonly source: ByteSource;
+  /** The name the wrapper has for it. */
+  readonly name?: string;
+  readonly warnings?: readonly Fault[];
+}
+
+/** @throws what opening the image inside throws; `source` is closed then. */
+export async function wrappedMedia({ format, container, companions, source, name, warnings = [] }: Wrapped): Promise<Media> {
+  const innerName = name ?? withoutEnding(companions.own);
+  let inner: Media;
+  try {
+    inner = await companions.inner(source, innerName);
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+  const ratio = Math.round((container.size / source.size) * 1000) / 1000;
+  const named = innerName === '' ? {} : { innerName: escaped(innerName) };
+  return {
+    ...inner,
+    format,
+    facts: { ...inner.facts, wrapper: format, ...named, innerFormat: inner.format, innerSize: source.size, ratio },
+    warnings: [...warnings, ...inner.warnings],
+    read: (offset, length) => inner.read(offset, length),
+    extents: (window) => inner.extents(window),
+    async [Symbol.asyncDispose]() {
+      await inner[Symbol.asyncDispose]();
+      await source[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function withoutEnding(name: string): string {
+  return name.replace(/\.(?:gz|bz2|xz|zst|zip)$/i, '').replace(/\.(?:adz|ipz)$/i, (ending) => (ending.toLowerCase() === '.adz' ? '.adf' : '.ipf'));
+}
+
+/** Last part of a name, whatever separates it; '' for what is no name. */
+export function baseName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? '';
+  return last === '.' || last === '..' ? '' : last;
+}
+
+export function checkContentSize(format: string, size: number): void {
+  if (size <= LARGEST_CONTENT && size > 0) return;
+  const message = size === 0 ? `the ${format} file holds 0 bytes` : `the ${format} file holds ${size} bytes and more; up to ${LARGEST_CONTENT} are unpacked`;
+  throw new Fault(size === 0 ? FaultKind.Truncated : FaultKind.Unsupported, 'media/wrapped-size', message, { size });
+}
