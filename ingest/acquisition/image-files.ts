@@ -41,6 +41,7 @@ export async function imageNamed(own: string, root: string, names: readonly stri
 /** The one image among `files`. @throws Fault 'acquisition/no-image', 'acquisition/two-images'. */
 export async function imageIn(root: string, files: readonly DepositFile[], notes: DepositNote[]): Promise<ImageFiles> {
   const images: ImageFiles[] = [];
+  const wrapped: ImageFiles[] = [];
   const flux: ImageFiles[] = [];
   const empty: string[] = [];
   const byName = new Map(files.map((file) => [file.name, file]));
@@ -75,14 +76,14 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
       const what = await identified(file);
       if (what.kind === ContentKind.Flux) flux.push(single(file));
       else if (isCandidate(file.name, what)) images.push(single(file));
+      else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
     }
   }
   if (empty.length > 0) throw emptyFile(empty);
-  if (images.length === 0 && flux.length === 0) await orphans[0]?.();
-  const wholes = await withoutParts(images, files);
-  const [image = flux[0], ...others] = wholes;
-  if (image === undefined || (images.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
-  if (others.length > 0) throw twoImages(wholes);
+  const found = images.length > 0 ? images : wrapped;
+  const [image = flux[0], ...others] = found;
+  if (image === undefined || (found.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
+  if (others.length > 0) throw twoImages(found);
   return image;
 }
 
@@ -96,11 +97,29 @@ function here(byName: ReadonlyMap<string, DepositFile>, name: string): Promise<D
  * without any ending will do where the content at least begins like a disk.
  */
 function isCandidate(name: string, what: Identification): boolean {
-  if (what.kind === ContentKind.Wrapper) return hasImageEnding(name.replace(/\.\d{1,5}$/, ''));
+  const { inside } = what;
+  if (what.kind === ContentKind.Wrapper) return inside !== undefined && inside.id !== 'raw' && isCandidate(insideName(name, what), inside);
   if (what.kind !== ContentKind.Image) return false;
   if (what.id !== 'raw' && what.basis === 'signature') return true;
   const own = name.slice(folderOf(name).length);
   return hasImageEnding(name) || (what.basis === 'signature' && !own.includes('.'));
+}
+
+/**
+ * Compressed bytes that say nothing, as raw ones, or that can't be unpacked: with the right ending they are the image, but only
+ * where nothing else is. Compressed logs, letters and archives of several files never are.
+ */
+function mayWrapImage(name: string, what: Identification): boolean {
+  if (what.kind !== ContentKind.Wrapper) return false;
+  const { inside } = what;
+  if (inside === undefined) return hasImageEnding(name.replace(/\.\d{1,5}$/, ''));
+  const inner = insideName(name, what);
+  return mayWrapImage(inner, inside) || (inside.kind === ContentKind.Image && isCandidate(inner, inside));
+}
+
+/** What the wrapper calls its content; else its own name without the ending that it adds. */
+function insideName(name: string, { insideName: said }: Identification): string {
+  return said ?? name.replace(WRAPPER_ENDING, '').replace(/\.adz$/i, '.adf');
 }
 
 /**

@@ -2,12 +2,13 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Deposit, type DepositFile, type DepositNote, imageSource, readDeposit } from '#ingest/acquisition';
 import { identify, openMedia } from '#ingest/media';
 import { has, run } from '../media/tools.ts';
+import { zip } from '../media/zip-builder.ts';
 
 let base: string;
 let root: string;
@@ -32,6 +33,8 @@ const names = (files: readonly DepositFile[]): string[] => files.map(({ name }) 
 const codes = (notes: readonly DepositNote[]): string[] => notes.map(({ code }) => code);
 const at = (name: string): Promise<Deposit> => readDeposit(join(root, name));
 const floppy = gunzipSync(await readFile(new URL('../../fixtures/media/floppy/pc-360.img.gz', import.meta.url)));
+const zipOf = (...files: readonly (readonly [string, string | Buffer])[]): Buffer =>
+  zip(files.map(([name, content]) => ({ name, bytes: Buffer.from(content) })));
 const jpeg = Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0', 'latin1');
 const ewf = Buffer.from('EVF\t\r\n\xff\0\x01\x01\0\0\0', 'latin1');
 
@@ -241,6 +244,13 @@ describe('a folder', () => {
     ],
     ['a container', { 'disk.E01': ewf, 'photo.bin': jpeg }, 'disk.E01'],
     ['a compressed image', { 'disk.img.gz': Buffer.from([0x1f, 0x8b, 8, 0]), 'papers.zip': 'PK\x03\x04' }, 'disk.img.gz'],
+    ['a compressed image by its content', { 'backup.gz': gzipSync(floppy), 'notes.txt.gz': gzipSync('a log\n') }, 'backup.gz'],
+    ['a compressed container', { 'disk.gz': gzipSync(ewf), 'x.txt': 'x' }, 'disk.gz'],
+    ['compressed raw bytes by the ending', { 'disk.img.gz': gzipSync(Buffer.alloc(9000, 0x81)), 'x.txt': 'x' }, 'disk.img.gz'],
+    ['an image before compressed raw bytes', { 'disk.E01': ewf, 'old.img.gz': gzipSync(Buffer.alloc(9000, 0x81)) }, 'disk.E01'],
+    ['no compressed log for an image', { 'disk.img': 9000, 'log.img.gz': gzipSync('a log\n'), 'core.gz': gzipSync(Buffer.alloc(9000, 0x81)) }, 'disk.img'],
+    ['no archive of papers for an image', { 'disk.img': 9000, 'papers.zip': zipOf(['a.txt', 'text']), 'two.img.zip': zipOf(['a', 'a'], ['b', 'b']) }, 'disk.img'],
+    ['a zipped image by its content', { 'papers.zip': zipOf(['disk.bin', floppy]), 'x.txt': 'x' }, 'papers.zip'],
     ['the sector image beside its flux', { 'disk.img': 9000, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}` }, 'disk.img'],
     ['lone flux', { 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'a.txt': 'a' }, 'disk.hfe'],
     ['the medium of a disc description', { 'cd.bin': 9000, 'cd.cue': 'FILE "cd.bin" BINARY\n' }, 'cd.bin'],
@@ -268,6 +278,8 @@ describe('a folder', () => {
       { 'a.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'b.hfe': `HXCPICFE${'\0'.repeat(600)}` },
       /2 flux files and no sector image/,
     ],
+    ['acquisition/two-images', { 'a.img': 9000, 'b.gz': gzipSync(floppy) }, /"a\.img", "b\.gz"/],
+    ['acquisition/no-image', { 'a.txt.gz': gzipSync('a log\n'), 'b.zip': zipOf(['b.txt', 'b']) }, /none of them a disk image/],
     ['acquisition/empty-file', { 'a.img': 0, 'b.txt': 'b' }, /"a\.img" has 0 bytes/],
   ])('is refused with %s', async (code, files, message) => {
     await lay(files);
