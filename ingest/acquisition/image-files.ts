@@ -98,7 +98,8 @@ function here(byName: ReadonlyMap<string, DepositFile>, name: string): Promise<D
  */
 function isCandidate(name: string, what: Identification): boolean {
   const { inside } = what;
-  if (what.kind === ContentKind.Wrapper) return inside !== undefined && inside.id !== 'raw' && isCandidate(insideName(name, what), inside);
+  if (what.kind === ContentKind.Wrapper)
+    return inside !== undefined && inside.id !== 'raw' && isCandidate(insideName(name, what), inside);
   if (what.kind !== ContentKind.Image) return false;
   if (what.id !== 'raw' && what.basis === 'signature') return true;
   const own = name.slice(folderOf(name).length);

@@ -78,7 +78,8 @@ async function byContent(container: ByteSource, depth: number): Promise<Identifi
   if (opaque !== undefined && (text === undefined || opaque.id === 'vmdk')) return recognised(opaque);
 
   const wrapper = OTHERS.find((row) => row.id === id && row.kind === ContentKind.Wrapper && matches(row, sample));
-  if (wrapper !== undefined) return { ...recognised(wrapper), readable: true, ...(await contentOf(container, best.format, depth)) };
+  if (wrapper !== undefined)
+    return { ...recognised(wrapper), readable: true, ...(await contentOf(container, best.format, depth)) };
 
   if (best.confidence <= Confidence.Size) {
     const other = OTHERS.find((row) => matches(row, sample));

@@ -90,15 +90,15 @@ export function streamSource(settings: StreamSettings): ByteSource {
     if (length === 0) return Buffer.alloc(0);
     await seek(offset);
     const out = Buffer.allocUnsafe(length);
-    let done = 0;
-    const copy = ({ offset: at, bytes }: Piece): void => {
+    const copy = ({ offset: at, bytes }: Piece, done: number): number => {
       const from = offset + done - at;
-      if (from < 0 || from >= bytes.length) return;
-      done += bytes.copy(out, done, from, Math.min(bytes.length, from + length - done));
+      if (from < 0 || from >= bytes.length) return done;
+      return done + bytes.copy(out, done, from, Math.min(bytes.length, from + length - done));
     };
-    for (const piece of kept) if (done < length) copy(piece);
+    let done = 0;
+    for (const piece of kept) done = copy(piece, done);
     try {
-      while (done < length) copy(await next());
+      while (done < length) done = copy(await next(), done);
     } catch (error) {
       kept = [];
       keptSize = 0;
@@ -133,6 +133,25 @@ export async function* bytesOf(source: ByteSource, offset: number, end: number):
     yield bytes;
     at += bytes.length;
   }
+}
+
+/**
+ * The same pieces, so many bytes later: what ends with a checksum has told by then whether the bytes are right.
+ * All of a stream of at most `size` bytes is held; of a longer one at least the last piece.
+ */
+export async function* heldBack(stream: AsyncIterable<Buffer>, size = 0): AsyncGenerator<Buffer, void, undefined> {
+  const held: Buffer[] = [];
+  let heldSize = 0;
+  for await (const bytes of stream) {
+    while (held.length > 0 && heldSize > size) {
+      const first = held.shift() ?? bytes;
+      heldSize -= first.length;
+      yield first;
+    }
+    held.push(bytes);
+    heldSize += bytes.length;
+  }
+  yield* held;
 }
 
 /** The first bytes of a stream, at most `most`; the stream is closed. */

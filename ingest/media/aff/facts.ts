@@ -40,7 +40,9 @@ export function factsOf(values: ReadonlyMap<string, Value>): MediaFacts {
     const text = TEXTS[plain];
     const number = NUMBERS[plain];
     if (text !== undefined) {
-      const words = escaped(bytes.subarray(0, LONGEST_TEXT)).replace(/(?:\\x00|\\x0a|\\x0d)+$/, '').trim();
+      const words = escaped(bytes.subarray(0, LONGEST_TEXT))
+        .replace(/(?:\\x00|\\x0a|\\x0d)+$/, '')
+        .trim();
       // AFFLIB writes its own version in quotation marks.
       if (words !== '') facts[text] ??= words.replace(/^"(.*)"$/, '$1');
     } else if (number !== undefined) facts[number] = argument;

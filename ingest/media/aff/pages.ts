@@ -111,5 +111,9 @@ function compare(number: number, bytes: Buffer, { name, bytes: stored }: { name:
   const own = createHash(name).update(bytes).digest();
   if (own.equals(stored)) return;
   const message = `page ${number} has the ${name} ${own.toString('hex')}, and the image says ${stored.toString('hex')}; the page is damaged`;
-  throw new Fault(FaultKind.Corrupt, 'aff/page-digest', message, { page: number, algorithm: name, stored: stored.toString('hex') });
+  throw new Fault(FaultKind.Corrupt, 'aff/page-digest', message, {
+    page: number,
+    algorithm: name,
+    stored: stored.toString('hex'),
+  });
 }

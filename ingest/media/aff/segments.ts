@@ -56,7 +56,11 @@ const isZeroPage = (argument: number): boolean => (argument & 1) === 1 && (argum
 /** Adds the segments of `source` to `into`. @throws Fault 'aff/signature', 'aff/encrypted', 'aff/too-many-segments'. */
 export async function readSegments(source: ByteSource, into: Segments): Promise<void> {
   if (source.size < SIGNATURE.length || !(await source.read(0, SIGNATURE.length)).equals(SIGNATURE))
-    throw new Fault(FaultKind.Corrupt, 'aff/signature', 'the signature of an AFF image (AFF10) is not there; its beginning is damaged');
+    throw new Fault(
+      FaultKind.Corrupt,
+      'aff/signature',
+      'the signature of an AFF image (AFF10) is not there; its beginning is damaged',
+    );
   const window = new HeaderWindow(source);
   let valueSize = 0;
   let count = 0;

@@ -112,8 +112,13 @@ export function imageStream(volumes: Volumes, urn: string): Media {
         if (bevy === undefined) {
           runs.push({ kind: 'absent', offset: at, length: stop - at });
           at = stop;
+          continue;
         }
-        for (; at < stop && bevy !== undefined; at += runs.at(-1)?.length ?? stop) runs.push(runOf(bevy, Math.floor(at / chunkSize), at, stop));
+        while (at < stop) {
+          const run = runOf(bevy, Math.floor(at / chunkSize), at, stop);
+          runs.push(run);
+          at += run.length;
+        }
       }
       return runs;
     },

@@ -33,7 +33,10 @@ export type OpenStream = (urn: string) => Promise<Media>;
 export async function mapStream(volumes: Volumes, urn: string, open: OpenStream): Promise<Media> {
   const size = numberOf(volumes, urn, 'size');
   const bytes = await volumes.bytes(`${urn}/map`, LARGEST_MAP);
-  const names = (await volumes.bytes(`${urn}/idx`, LARGEST_TARGETS)).toString('utf8').split(/\r?\n/).filter((name) => name !== '');
+  const names = (await volumes.bytes(`${urn}/idx`, LARGEST_TARGETS))
+    .toString('utf8')
+    .split(/\r?\n/)
+    .filter((name) => name !== '');
   const entries = entriesOf(bytes, size, names.length);
   const targets: Target[] = [];
   for (const name of names) targets.push(await targetOf(name, open));
@@ -82,13 +85,16 @@ function runIn(target: Target, offset: number, length: number, at: number): Run 
 }
 
 function entriesOf(bytes: Buffer, size: number, targetCount: number): Entry[] {
-  const refuse = (code: string, what: string): Fault => new Fault(FaultKind.Corrupt, code, `the map of the AFF4 image ${what}; it is damaged`);
-  if (bytes.length % entry.size !== 0) throw refuse('aff4/map', `has ${bytes.length} bytes, which are no whole entries of ${entry.size}`);
+  const refuse = (code: string, what: string): Fault =>
+    new Fault(FaultKind.Corrupt, code, `the map of the AFF4 image ${what}; it is damaged`);
+  if (bytes.length % entry.size !== 0)
+    throw refuse('aff4/map', `has ${bytes.length} bytes, which are no whole entries of ${entry.size}`);
   const entries: Entry[] = [];
   for (let at = 0; at < bytes.length; at += entry.size) {
     const found = entry.decode(bytes.subarray(at, at + entry.size));
     if (found.length === 0) continue;
-    if (!(found.offset + found.length <= size)) throw refuse('aff4/map', `goes up to byte ${found.offset + found.length} of ${size}`);
+    if (!(found.offset + found.length <= size))
+      throw refuse('aff4/map', `goes up to byte ${found.offset + found.length} of ${size}`);
     if (found.target >= targetCount) throw refuse('aff4/map', `names target ${found.target} of ${targetCount}`);
     entries.push(found);
   }

@@ -36,7 +36,11 @@ export class Volumes {
     }
     const turtle = entries.find((entry) => entry.name === 'information.turtle');
     if (turtle === undefined)
-      throw new Fault(FaultKind.Corrupt, 'aff4/no-turtle', 'the AFF4 image has no description (information.turtle); it was not closed properly');
+      throw new Fault(
+        FaultKind.Corrupt,
+        'aff4/no-turtle',
+        'the AFF4 image has no description (information.turtle); it was not closed properly',
+      );
     readTurtle((await unpacked(zip, turtle, LARGEST_TURTLE)).toString('utf8').replace(/^\ufeff/, ''), this.graph);
     if (name !== '') this.names.push(name);
   }
@@ -83,7 +87,9 @@ export class Volumes {
 
   private async volumeUrn(zip: ByteSource, entries: readonly ZipEntry[]): Promise<string> {
     const description = entries.find(({ name }) => name === 'container.description');
-    return description === undefined ? '' : (await unpacked(zip, description, 1024)).toString('latin1').replace(/\0.*$/s, '').trim();
+    return description === undefined
+      ? ''
+      : (await unpacked(zip, description, 1024)).toString('latin1').replace(/\0.*$/s, '').trim();
   }
 }
 

@@ -29,7 +29,8 @@ class Bits {
   peek(count: number): number {
     const { bytes } = this;
     const i = Math.floor(this.at / 8);
-    const word = (((bytes[i] ?? 0) << 24) | ((bytes[i + 1] ?? 0) << 16) | ((bytes[i + 2] ?? 0) << 8) | (bytes[i + 3] ?? 0)) << (this.at & 7);
+    const word =
+      (((bytes[i] ?? 0) << 24) | ((bytes[i + 1] ?? 0) << 16) | ((bytes[i + 2] ?? 0) << 8) | (bytes[i + 3] ?? 0)) << (this.at & 7);
     return word >>> (32 - count);
   }
 
@@ -91,7 +92,8 @@ function readTables(bits: Bits): { used: Uint8Array; tables: Table[]; selectors:
   if (used.length === 0) throw new Error('a block uses no bytes');
   const tableCount = bits.take(3);
   const selectorCount = bits.take(15);
-  if (tableCount < 2 || tableCount > 6 || selectorCount === 0) throw new Error(`a block has ${tableCount} tables, ${selectorCount} selectors`);
+  if (tableCount < 2 || tableCount > 6 || selectorCount === 0)
+    throw new Error(`a block has ${tableCount} tables, ${selectorCount} selectors`);
   const order = Array.from({ length: tableCount }, (_, i) => i);
   const selectors = new Uint8Array(selectorCount);
   for (let i = 0; i < selectorCount; i++) {

@@ -29,7 +29,13 @@ export const xz: Codec = async (packed, size) => {
 export function xzFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (!(error instanceof NotDecoded)) return corrupt('xz', error);
-  return new Fault(FaultKind.Unsupported, 'media/xz-not-decoded', `an xz stream is not decoded: ${error.message}`, {}, { cause: error });
+  return new Fault(
+    FaultKind.Unsupported,
+    'media/xz-not-decoded',
+    `an xz stream is not decoded: ${error.message}`,
+    {},
+    { cause: error },
+  );
 }
 
 function bufferReader(bytes: Buffer): ForwardReader {

@@ -92,27 +92,37 @@ export function readBlocks(tables: readonly BlockTable[], limits: Limits): Block
 
 function addRows({ name, bytes }: BlockTable, limits: Limits, rows: Row[]): void {
   const title = `the block table "${escaped(name)}"`;
-  const refuse = (code: string, what: string): Fault => new Fault(FaultKind.Corrupt, code, `${title} ${what}; the image is damaged`, { table: escaped(name) });
+  const refuse = (code: string, what: string): Fault =>
+    new Fault(FaultKind.Corrupt, code, `${title} ${what}; the image is damaged`, { table: escaped(name) });
   if (bytes.length < table.size) throw refuse('dmg/table', `has ${bytes.length} bytes and needs ${table.size}`);
   const t = table.decode(bytes);
   if (t.mark.toString('latin1') !== 'mish') throw refuse('dmg/table', 'does not begin with "mish"');
-  if (t.blockCount > (bytes.length - table.size) / entry.size) throw refuse('dmg/table', `says ${t.blockCount} blocks in ${bytes.length} bytes`);
+  if (t.blockCount > (bytes.length - table.size) / entry.size)
+    throw refuse('dmg/table', `says ${t.blockCount} blocks in ${bytes.length} bytes`);
   for (let i = 0; i < t.blockCount; i++) {
     const { type, sector, sectorCount, offset, length } = entry.decode(bytes.subarray(table.size + i * entry.size));
     if (type === END) break;
     if (type === COMMENT || sectorCount === 0) continue;
     const start = (t.firstSector + sector) * SECTOR_SIZE;
     const size = sectorCount * SECTOR_SIZE;
-    if (!(start + size <= limits.size)) throw refuse('dmg/block', `has a block of ${sectorCount} sectors past the end of the medium`);
+    if (!(start + size <= limits.size))
+      throw refuse('dmg/block', `has a block of ${sectorCount} sectors past the end of the medium`);
     const isStored = type !== BlockType.Zero && type !== BlockType.Ignore;
     const at = isStored ? limits.dataForkOffset + t.dataOffset + offset : 0;
     if (isStored && !(at + length <= limits.fileSize))
-      throw new Fault(FaultKind.Truncated, 'dmg/block', `${title} has a block at byte ${at} of ${length} bytes, past the end of the file; the image is cut`, { at, length });
+      throw new Fault(
+        FaultKind.Truncated,
+        'dmg/block',
+        `${title} has a block at byte ${at} of ${length} bytes, past the end of the file; the image is cut`,
+        { at, length },
+      );
     if (type === BlockType.Raw && length < size) throw refuse('dmg/block', `has a raw block of ${length} bytes for ${size}`);
     if (isStored && type !== BlockType.Raw && (size > LARGEST_BLOCK || length > LARGEST_BLOCK))
       throw refuse('dmg/block', `has a packed block of ${length} bytes for ${size}; the limit is ${LARGEST_BLOCK}`);
     if (rows.length >= MOST_BLOCKS)
-      throw new Fault(FaultKind.Unsupported, 'dmg/too-many-blocks', `the image has more than ${MOST_BLOCKS} blocks`, { limit: MOST_BLOCKS });
+      throw new Fault(FaultKind.Unsupported, 'dmg/too-many-blocks', `the image has more than ${MOST_BLOCKS} blocks`, {
+        limit: MOST_BLOCKS,
+      });
     rows.push({ type, offset: start, size, at, length });
   }
 }

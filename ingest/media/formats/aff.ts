@@ -25,7 +25,10 @@ interface Pieces {
 export const format: MediaFormat = {
   id: 'aff',
   title: 'Advanced Forensic Format',
-  sources: ['AFFLIB 3.7 lib/afflib.h, lib/afflib_i.h, lib/vnode_afm.cpp', 'S. Garfinkel, AFF: A New Format for Storing Hard Drive Images'],
+  sources: [
+    'AFFLIB 3.7 lib/afflib.h, lib/afflib_i.h, lib/vnode_afm.cpp',
+    'S. Garfinkel, AFF: A New Format for Storing Hard Drive Images',
+  ],
   puid: 'fmt/844',
 
   async probe(container) {
@@ -57,7 +60,9 @@ export const format: MediaFormat = {
     }
     const pageSize = (values.get('pagesize') ?? values.get('segsize'))?.argument ?? 0;
     if (pageSize < 512 || pageSize > LARGEST_PAGE)
-      throw refuse('aff/page-size', `the AFF image says pages of ${pageSize} bytes; 512 to ${LARGEST_PAGE} are read`, { pageSize });
+      throw refuse('aff/page-size', `the AFF image says pages of ${pageSize} bytes; 512 to ${LARGEST_PAGE} are read`, {
+        pageSize,
+      });
     const warnings = [...segments.warnings, ...pieces.warnings, ...checkPages(segments, Math.ceil(size / pageSize))];
     const map = mapOfPages({ pageSize, imageSize: size, segments });
     const media = mappedMedia({ ...base, facts: { ...base.facts, pageSize }, parts: pieces.names, warnings, map });
@@ -83,7 +88,10 @@ async function readAll(container: ByteSource, companions: Companions, into: Segm
   const gaps = numberOf(first) > 0 ? [first, ...missing] : missing;
   if (gaps.length === 0) return { names: others, warnings: [] };
   const message = `pieces of the AFF folder are missing before ${gaps.slice(0, 5).join(', ')}; their pages can't be read: put all of the folder there`;
-  return { names: others, warnings: [new Fault(FaultKind.Missing, 'aff/pieces-missing', message, { before: gaps.slice(0, 20) })] };
+  return {
+    names: others,
+    warnings: [new Fault(FaultKind.Missing, 'aff/pieces-missing', message, { before: gaps.slice(0, 20) })],
+  };
 }
 
 /** `imagesize`: low half first, though all else is big-endian. */

@@ -79,13 +79,17 @@ function imageIn(volumes: Volumes): { image: string; stream: string } {
   const [only, ...others] = found;
   if (only !== undefined && new Set(found.values()).size === 1) return { image: only[0], stream: only[1] };
   const names = [...found.keys()].slice(0, 5).map((name) => escaped(name));
-  const what = others.length > 0 ? `${found.size} disk images (${names.join(', ')})` : 'no disk image (it may hold files, or memory)';
+  const what =
+    others.length > 0 ? `${found.size} disk images (${names.join(', ')})` : 'no disk image (it may hold files, or memory)';
   const message = `the AFF4 container holds ${what}; a container of one disk image is read`;
   throw new Fault(FaultKind.Unsupported, 'aff4/not-one-image', message, { images: names });
 }
 
 const isA = (volumes: Volumes, urn: string, type: string): boolean =>
-  volumes.graph.get(urn)?.get(TYPE)?.some(({ value }) => value === SCHEMA + type) ?? false;
+  volumes.graph
+    .get(urn)
+    ?.get(TYPE)
+    ?.some(({ value }) => value === SCHEMA + type) ?? false;
 
 async function openStream(volumes: Volumes, urn: string, trail: readonly string[]): Promise<Media> {
   if (trail.includes(urn) || trail.length >= DEEPEST) {

@@ -73,7 +73,11 @@ export const format: MediaFormat = {
       format: 'dmg',
       size,
       sectorSize: SECTOR_SIZE,
-      facts: factsOf(t, blocks, tables.map(({ name }) => name)),
+      facts: factsOf(
+        t,
+        blocks,
+        tables.map(({ name }) => name),
+      ),
       warnings: checkBlocks(blocks, size),
       map: (offset, length) => Promise.resolve(runsOf(container, blocks, offset, length)),
     });
@@ -81,7 +85,8 @@ export const format: MediaFormat = {
 };
 
 function check(t: Trailer, fileSize: number): void {
-  if (t.mark.toString('latin1') !== 'koly') throw refuse(FaultKind.Corrupt, 'dmg/trailer', 'the trailer of a disk image is not there');
+  if (t.mark.toString('latin1') !== 'koly')
+    throw refuse(FaultKind.Corrupt, 'dmg/trailer', 'the trailer of a disk image is not there');
   if (t.version !== 4 || t.headerSize !== trailer.size)
     throw refuse(FaultKind.Unsupported, 'dmg/version', `version ${t.version} of the UDIF format is not read, only 4`);
   if (t.segmentCount > 1) {
@@ -93,7 +98,11 @@ function check(t: Trailer, fileSize: number): void {
     throw refuse(FaultKind.Unsupported, 'dmg/resource-fork', message);
   }
   if (t.listLength === 0 || t.listLength > LARGEST_LIST || t.listLength > fileSize - t.listOffset)
-    throw refuse(FaultKind.Corrupt, 'dmg/list-outside', `the property list (byte ${t.listOffset}, ${t.listLength} bytes) is not in the file of ${fileSize} bytes`);
+    throw refuse(
+      FaultKind.Corrupt,
+      'dmg/list-outside',
+      `the property list (byte ${t.listOffset}, ${t.listLength} bytes) is not in the file of ${fileSize} bytes`,
+    );
   if (t.sectorCount === 0 || t.sectorCount > Number.MAX_SAFE_INTEGER / SECTOR_SIZE)
     throw refuse(FaultKind.Corrupt, 'dmg/size', `the disk image says that the medium has ${t.sectorCount} sectors`);
 }
@@ -134,7 +143,12 @@ function runsOf(container: ByteSource, blocks: Blocks, offset: number, length: n
     } else if (type === BlockType.Raw) runs.push({ kind: 'stored', ...window, source: container, at: place + skip });
     else {
       const unpack = (packed: Buffer): Promise<Buffer> => unpackBlock(type, packed, size);
-      runs.push({ kind: 'packed', ...window, skip, chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack } });
+      runs.push({
+        kind: 'packed',
+        ...window,
+        skip,
+        chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack },
+      });
     }
   }
   return runs;
@@ -144,11 +158,19 @@ async function unpackBlock(type: number, packed: Buffer, size: number): Promise<
   const method = PACKED.get(type);
   if (method?.codec === undefined) {
     const name = method?.name ?? `method 0x${type.toString(16)}`;
-    throw refuse(FaultKind.Unsupported, 'dmg/method', `a block is packed by ${name}, which is not read; convert a copy with hdiutil`);
+    throw refuse(
+      FaultKind.Unsupported,
+      'dmg/method',
+      `a block is packed by ${name}, which is not read; convert a copy with hdiutil`,
+    );
   }
   const bytes = await method.codec(packed, size);
   if (bytes.length === size) return bytes;
-  throw refuse(FaultKind.Corrupt, 'dmg/block-short', `a block has ${bytes.length} bytes instead of ${size}; the image is damaged`);
+  throw refuse(
+    FaultKind.Corrupt,
+    'dmg/block-short',
+    `a block has ${bytes.length} bytes instead of ${size}; the image is damaged`,
+  );
 }
 
 function factsOf(t: Trailer, { count, types, sizes }: Blocks, names: readonly string[]): MediaFacts {

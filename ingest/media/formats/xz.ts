@@ -4,10 +4,12 @@ import { forwardReader } from '../codecs/forward-reader.ts';
 import { FOOTER_SIZE, HEADER_SIZE, blockOf, padded, readIndex, streamFooter, streamHeader } from '../codecs/xz-format.ts';
 import { xzFault } from '../codecs/xz.ts';
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
-import { streamSource } from '../stream-source.ts';
+import { heldBack, streamSource } from '../stream-source.ts';
 import { checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
 
 const LARGEST_INDEX = 64 * 1024 * 1024;
+/** A block up to this size is given out only when its check was right; of larger ones only the end waits for it. */
+const HELD_SIZE = 32 * 1024 * 1024;
 const MOST_BLOCKS = 1 << 21;
 const MOST_STREAMS = 1 << 16;
 const SMALLEST_STREAM = HEADER_SIZE + 8 + FOOTER_SIZE;
@@ -56,18 +58,22 @@ async function contentOf(container: ByteSource): Promise<{ source: ByteSource }>
   const part = (index: number) => {
     const block = blocks[index];
     if (block === undefined) throw new RangeError(`no block ${index}`);
-    return unpacked(container, block);
+    return heldBack(unpacked(container, block), HELD_SIZE);
   };
   return { source: streamSource({ what: 'the content of the xz file', size, starts, part }) };
 }
 
-async function* unpacked(container: ByteSource, { at, unpaddedSize, size, check }: Block): AsyncGenerator<Buffer, void, undefined> {
+async function* unpacked(
+  container: ByteSource,
+  { at, unpaddedSize, size, check }: Block,
+): AsyncGenerator<Buffer, void, undefined> {
   try {
     const input = forwardReader(container, at, at + padded(unpaddedSize));
     const first = (await input.take(1)).readUInt8();
     if (first === 0) throw new Error('a block is missing');
     const found = yield* blockOf(input, first, check, size);
-    if (found !== size || input.at !== at + padded(unpaddedSize)) throw new Error(`a block has ${found} bytes instead of ${size}`);
+    if (found !== size || input.at !== at + padded(unpaddedSize))
+      throw new Error(`a block has ${found} bytes instead of ${size}`);
   } catch (error) {
     throw xzFault(error);
   }
@@ -104,7 +110,8 @@ async function blocksOf(container: ByteSource): Promise<Block[]> {
 async function streamEndingAt(container: ByteSource, end: number): Promise<{ start: number; blocks: Block[] }> {
   if (end < SMALLEST_STREAM) throw new Error('it is cut');
   const { indexSize, check } = streamFooter(await container.read(end - FOOTER_SIZE, FOOTER_SIZE));
-  if (indexSize > end - FOOTER_SIZE - HEADER_SIZE || indexSize > LARGEST_INDEX) throw new Error(`it says an index of ${indexSize} bytes`);
+  if (indexSize > end - FOOTER_SIZE - HEADER_SIZE || indexSize > LARGEST_INDEX)
+    throw new Error(`it says an index of ${indexSize} bytes`);
   const records = readIndex(await container.read(end - FOOTER_SIZE - indexSize, indexSize));
   const length = records.reduce((sum, { unpaddedSize }) => sum + padded(unpaddedSize), 0);
   const start = end - FOOTER_SIZE - indexSize - length - HEADER_SIZE;
@@ -134,4 +141,3 @@ async function withoutPadding(container: ByteSource, from: number): Promise<numb
   }
   return 0;
 }
-

@@ -56,7 +56,8 @@ async function onlyFile(container: ByteSource): Promise<ZipEntry> {
   const [only, ...others] = files;
   if (only !== undefined && others.length === 0) return only;
   const names = files.slice(0, NAMES_SHOWN).map(({ name }) => escaped(name));
-  const what = files.length === 0 ? 'no file' : `${files.length} files (${names.join(', ')}${files.length > names.length ? ' …' : ''})`;
+  const what =
+    files.length === 0 ? 'no file' : `${files.length} files (${names.join(', ')}${files.length > names.length ? ' …' : ''})`;
   const message = `the zip file holds ${what}; only a zip of one image is read as a medium: unpack it and deposit the image`;
   throw new Fault(FaultKind.Unsupported, 'zip/not-one-file', message, { count: files.length, names });
 }
@@ -64,7 +65,8 @@ async function onlyFile(container: ByteSource): Promise<ZipEntry> {
 async function contentOf(container: ByteSource, entry: ZipEntry): Promise<ByteSource> {
   const { name, method, size, packedSize, isEncrypted } = entry;
   const what = `"${escaped(name)}" in the zip file`;
-  const refuse = (kind: FaultKind, code: string, why: string): Fault => new Fault(kind, code, `${what} ${why}`, { entry: escaped(name) });
+  const refuse = (kind: FaultKind, code: string, why: string): Fault =>
+    new Fault(kind, code, `${what} ${why}`, { entry: escaped(name) });
   if (isEncrypted) throw refuse(FaultKind.Unsupported, 'zip/encrypted', 'is encrypted; decrypt it and deposit the image');
   if (method !== STORED && method !== DEFLATED)
     throw refuse(FaultKind.Unsupported, 'zip/method', `is packed by method ${method}; stored and deflated ones are read`);

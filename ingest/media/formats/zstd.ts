@@ -5,11 +5,13 @@
  */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
-import { bytesOf, headOf, streamSource } from '../stream-source.ts';
+import { bytesOf, headOf, heldBack, streamSource } from '../stream-source.ts';
 import { checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
 import { type Frame, framesOf } from '../wrapped/zstd-frames.ts';
 import { unzstd } from '../wrapped/zstd-stream.ts';
 
+/** Bytes that wait for the checksum of their frame. */
+const HELD_SIZE = 16 * 1024 * 1024;
 /** A frame may say what it likes; 128 KiB need four bytes at least. */
 const MOST_OF_ONE = 40_000;
 
@@ -51,7 +53,7 @@ export const format: MediaFormat = {
   },
 };
 
-const contentOf = (container: ByteSource, { at, end }: Frame) => unzstd(bytesOf(container, at, end));
+const contentOf = (container: ByteSource, { at, end }: Frame) => heldBack(unzstd(bytesOf(container, at, end)), HELD_SIZE);
 
 async function measured(container: ByteSource, frame: Frame): Promise<number> {
   let size = 0;

@@ -13,7 +13,11 @@ export const inflated = (packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, 
   through(packed, createInflateRaw(OPTIONS), 'deflate');
 
 /** @param name of the format, for messages. */
-export async function* through(packed: AsyncIterable<Buffer>, unpack: Transform, name: string): AsyncGenerator<Buffer, void, undefined> {
+export async function* through(
+  packed: AsyncIterable<Buffer>,
+  unpack: Transform,
+  name: string,
+): AsyncGenerator<Buffer, void, undefined> {
   const input = Readable.from(packed, { objectMode: false });
   // Errors of both arrive at the loop below.
   pipeline(input, unpack, () => undefined);
@@ -35,5 +39,11 @@ function streamFault(name: string, error: unknown): unknown {
   const message = isCut
     ? `the ${name} file ends in the middle; it is cut: copy it again`
     : `the ${name} file is damaged: ${error.message}`;
-  return new Fault(isCut ? FaultKind.Truncated : FaultKind.Corrupt, 'media/stream-damaged', message, { codec: name }, { cause: error });
+  return new Fault(
+    isCut ? FaultKind.Truncated : FaultKind.Corrupt,
+    'media/stream-damaged',
+    message,
+    { codec: name },
+    { cause: error },
+  );
 }

@@ -44,7 +44,9 @@ export async function wrappedMedia({ format, container, companions, source, name
 }
 
 function withoutEnding(name: string): string {
-  return name.replace(/\.(?:gz|bz2|xz|zst|zip)$/i, '').replace(/\.(?:adz|ipz)$/i, (ending) => (ending.toLowerCase() === '.adz' ? '.adf' : '.ipf'));
+  return name
+    .replace(/\.(?:gz|bz2|xz|zst|zip)$/i, '')
+    .replace(/\.(?:adz|ipz)$/i, (ending) => (ending.toLowerCase() === '.adz' ? '.adf' : '.ipf'));
 }
 
 /** Last part of a name, whatever separates it; '' for what is no name. */
@@ -55,6 +57,9 @@ export function baseName(name: string): string {
 
 export function checkContentSize(format: string, size: number): void {
   if (size <= LARGEST_CONTENT && size > 0) return;
-  const message = size === 0 ? `the ${format} file holds 0 bytes` : `the ${format} file holds ${size} bytes and more; up to ${LARGEST_CONTENT} are unpacked`;
+  const message =
+    size === 0
+      ? `the ${format} file holds 0 bytes`
+      : `the ${format} file holds ${size} bytes and more; up to ${LARGEST_CONTENT} are unpacked`;
   throw new Fault(size === 0 ? FaultKind.Truncated : FaultKind.Unsupported, 'media/wrapped-size', message, { size });
 }

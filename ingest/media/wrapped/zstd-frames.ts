@@ -33,7 +33,9 @@ export async function framesOf(container: ByteSource): Promise<Frame[]> {
       }
       if (magic !== MAGIC) throw new Error(`no frame begins at byte ${at}`);
       if (frames.length >= MOST_FRAMES)
-        throw new Fault(FaultKind.Unsupported, 'zstd/too-many-frames', `the zstd file has more than ${MOST_FRAMES} frames`, { limit: MOST_FRAMES });
+        throw new Fault(FaultKind.Unsupported, 'zstd/too-many-frames', `the zstd file has more than ${MOST_FRAMES} frames`, {
+          limit: MOST_FRAMES,
+        });
       const descriptor = (await input.take(1)).readUInt8();
       const size = await frameHeader(input, descriptor);
       for (let isLast = false; !isLast; ) {
@@ -63,7 +65,11 @@ async function frameHeader(input: ReturnType<typeof forwardReader>, descriptor: 
   const windowByte = isSingle ? 0 : (await input.take(1)).readUInt8();
   const dictionary = await input.take(dictionaryWidth);
   if (dictionary.some((byte) => byte !== 0))
-    throw new Fault(FaultKind.Unsupported, 'zstd/dictionary', 'the zstd file needs a dictionary that it does not hold; unpack it with zstd -D');
+    throw new Fault(
+      FaultKind.Unsupported,
+      'zstd/dictionary',
+      'the zstd file needs a dictionary that it does not hold; unpack it with zstd -D',
+    );
   const bytes = await input.take(sizeWidth);
   let size: number | undefined;
   if (sizeWidth === 1) size = bytes.readUInt8();

@@ -82,7 +82,9 @@ export async function readDirectory(zip: ByteSource): Promise<ZipDirectory> {
     throw new Fault(FaultKind.Unsupported, 'zip/too-large', message, { directorySize });
   }
   if (directoryOffset + directorySize > endOffset || entryCount * centralHeader.size > directorySize)
-    throw damaged(`its directory (byte ${directoryOffset}, ${directorySize} bytes, ${entryCount} entries) is not in it`, { directoryOffset });
+    throw damaged(`its directory (byte ${directoryOffset}, ${directorySize} bytes, ${entryCount} entries) is not in it`, {
+      directoryOffset,
+    });
   const bytes = await zip.read(directoryOffset, directorySize);
   return { entries: entriesOf(bytes, entryCount, zip.size), comment: tail.toString('latin1', at + endRecord.size) };
 }
@@ -91,8 +93,7 @@ export async function readDirectory(zip: ByteSource): Promise<ZipDirectory> {
 export async function dataOffset(zip: ByteSource, { name, offset, packedSize }: ZipEntry): Promise<number> {
   const inside = offset + localHeader.size <= zip.size;
   const head = inside ? localHeader.decode(await zip.read(offset, localHeader.size)) : undefined;
-  if (head?.mark.toString('latin1') !== 'PK\x03\x04')
-    throw entryFault(name, 'does not begin where the directory says');
+  if (head?.mark.toString('latin1') !== 'PK\x03\x04') throw entryFault(name, 'does not begin where the directory says');
   const start = offset + localHeader.size + head.nameLength + head.extraLength;
   if (start + packedSize > zip.size) throw entryFault(name, 'ends past the end of the file');
   return start;
@@ -112,13 +113,17 @@ function endAt(tail: Buffer): number {
   throw new Fault(FaultKind.Truncated, 'zip/directory', message);
 }
 
-async function end64(zip: ByteSource, endOffset: number): Promise<{ entryCount: number; directorySize: number; directoryOffset: number } | undefined> {
+async function end64(
+  zip: ByteSource,
+  endOffset: number,
+): Promise<{ entryCount: number; directorySize: number; directoryOffset: number } | undefined> {
   if (endOffset < locator64.size) return undefined;
   const locator = locator64.decode(await zip.read(endOffset - locator64.size, locator64.size));
   if (locator.mark.toString('latin1') !== 'PK\x06\x07') return undefined;
   if (locator.offset + endRecord64.size > endOffset) throw damaged('its zip64 record is not in it', { offset: locator.offset });
   const found = endRecord64.decode(await zip.read(locator.offset, endRecord64.size));
-  if (found.mark.toString('latin1') !== 'PK\x06\x06') throw damaged('its zip64 record is not where it should be', { offset: locator.offset });
+  if (found.mark.toString('latin1') !== 'PK\x06\x06')
+    throw damaged('its zip64 record is not where it should be', { offset: locator.offset });
   if (found.disk !== 0) throw damaged('it is one of several files', { disk: found.disk });
   return found;
 }
@@ -127,7 +132,8 @@ function entriesOf(bytes: Buffer, count: number, fileSize: number): ZipEntry[] {
   const entries: ZipEntry[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    const h = at + centralHeader.size <= bytes.length ? centralHeader.decode(bytes.subarray(at, at + centralHeader.size)) : undefined;
+    const h =
+      at + centralHeader.size <= bytes.length ? centralHeader.decode(bytes.subarray(at, at + centralHeader.size)) : undefined;
     if (h?.mark.toString('latin1') !== 'PK\x01\x02') throw damaged(`its directory has ${i} entries of ${count}`, { found: i });
     const extraAt = at + centralHeader.size + h.nameLength;
     const end = extraAt + h.extraLength + h.commentLength;
@@ -142,7 +148,10 @@ function entriesOf(bytes: Buffer, count: number, fileSize: number): ZipEntry[] {
 }
 
 /** The 64-bit fields come in this order, each only where its 32-bit one is full. */
-function withZip64(h: { size: number; packedSize: number; offset: number }, extra: Buffer): { size: number; packedSize: number; offset: number } {
+function withZip64(
+  h: { size: number; packedSize: number; offset: number },
+  extra: Buffer,
+): { size: number; packedSize: number; offset: number } {
   const sizes = { size: h.size, packedSize: h.packedSize, offset: h.offset };
   for (let at = 0; at + 4 <= extra.length; ) {
     const end = at + 4 + extra.readUInt16LE(at + 2);

@@ -248,8 +248,16 @@ describe('a folder', () => {
     ['a compressed container', { 'disk.gz': gzipSync(ewf), 'x.txt': 'x' }, 'disk.gz'],
     ['compressed raw bytes by the ending', { 'disk.img.gz': gzipSync(Buffer.alloc(9000, 0x81)), 'x.txt': 'x' }, 'disk.img.gz'],
     ['an image before compressed raw bytes', { 'disk.E01': ewf, 'old.img.gz': gzipSync(Buffer.alloc(9000, 0x81)) }, 'disk.E01'],
-    ['no compressed log for an image', { 'disk.img': 9000, 'log.img.gz': gzipSync('a log\n'), 'core.gz': gzipSync(Buffer.alloc(9000, 0x81)) }, 'disk.img'],
-    ['no archive of papers for an image', { 'disk.img': 9000, 'papers.zip': zipOf(['a.txt', 'text']), 'two.img.zip': zipOf(['a', 'a'], ['b', 'b']) }, 'disk.img'],
+    [
+      'no compressed log for an image',
+      { 'disk.img': 9000, 'log.img.gz': gzipSync('a log\n'), 'core.gz': gzipSync(Buffer.alloc(9000, 0x81)) },
+      'disk.img',
+    ],
+    [
+      'no archive of papers for an image',
+      { 'disk.img': 9000, 'papers.zip': zipOf(['a.txt', 'text']), 'two.img.zip': zipOf(['a', 'a'], ['b', 'b']) },
+      'disk.img',
+    ],
     ['a zipped image by its content', { 'papers.zip': zipOf(['disk.bin', floppy]), 'x.txt': 'x' }, 'papers.zip'],
     ['the sector image beside its flux', { 'disk.img': 9000, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}` }, 'disk.img'],
     ['lone flux', { 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'a.txt': 'a' }, 'disk.hfe'],

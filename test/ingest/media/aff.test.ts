@@ -36,7 +36,11 @@ const PAGE = 4096;
 const content = Buffer.alloc(PAGE, 'page');
 const page = (number: number, argument = 0, bytes = content): Segment => ({ name: `page${number}`, argument, bytes });
 /** Low half first. */
-const size = (bytes: number): Segment => ({ name: 'imagesize', argument: 2, bytes: u32(bytes % 2 ** 32, Math.floor(bytes / 2 ** 32)) });
+const size = (bytes: number): Segment => ({
+  name: 'imagesize',
+  argument: 2,
+  bytes: u32(bytes % 2 ** 32, Math.floor(bytes / 2 ** 32)),
+});
 const pageSize: Segment = { name: 'pagesize', argument: PAGE };
 const opened = (segments: readonly Segment[]): Promise<Media> => openMedia(bufferSource(aff(segments)));
 
@@ -126,7 +130,11 @@ describe('aff', () => {
     ['is short', 'aff/page-short', page(0, 0, content.subarray(1))],
     ['is short when unpacked', 'aff/page-short', page(0, 1, deflateSync(content.subarray(1)))],
     ['is no zlib stream', 'media/chunk-damaged', page(0, 1)],
-    ['is no LZMA stream', 'media/chunk-damaged', page(0, 0x21, Buffer.concat([Buffer.of(0x5d, 0, 0, 1, 0, 0, 16, 0, 0, 0, 0, 0, 0), Buffer.alloc(20, 1)]))],
+    [
+      'is no LZMA stream',
+      'media/chunk-damaged',
+      page(0, 0x21, Buffer.concat([Buffer.of(0x5d, 0, 0, 1, 0, 0, 16, 0, 0, 0, 0, 0, 0), Buffer.alloc(20, 1)])),
+    ],
     ['unpacks to more than a page', 'media/chunk-too-long', page(0, 1, deflateSync(Buffer.alloc(64 << 20)))],
     ['claims to unpack to more than a page', 'media/chunk-too-long', page(0, 0x21, Buffer.alloc(40, 0x5d))],
   ])('refuses a page that %s', async (_, code, bad) => {
@@ -164,7 +172,10 @@ describe('aff', () => {
   it('names the raw piece that an AFM lacks', async () => {
     const bytes = aff([{ name: 'raw_image_file_extension', bytes: Buffer.from('000') }, size(PAGE)]);
     const companions = companionsOf('disk.afm', ['disk.afm'], () => Promise.reject(new Error('not asked')));
-    await expect(openMedia(bufferSource(bytes), companions)).rejects.toMatchObject({ kind: 'missing', facts: { name: 'disk.000' } });
+    await expect(openMedia(bufferSource(bytes), companions)).rejects.toMatchObject({
+      kind: 'missing',
+      facts: { name: 'disk.000' },
+    });
   });
 
   it('follows no path in an AFM', async () => {

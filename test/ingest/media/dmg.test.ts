@@ -26,7 +26,14 @@ interface Made {
 
 const ZLIB = 0x80000005;
 
-function dmg({ entries = [], fork = Buffer.alloc(0), sectorCount = 8, blockCount = entries.length, xml, words = [] }: Made): Buffer {
+function dmg({
+  entries = [],
+  fork = Buffer.alloc(0),
+  sectorCount = 8,
+  blockCount = entries.length,
+  xml,
+  words = [],
+}: Made): Buffer {
   const mish = Buffer.alloc(204 + 40 * entries.length);
   mish.write('mish');
   mish.writeUInt32BE(blockCount, 200);
@@ -37,11 +44,17 @@ function dmg({ entries = [], fork = Buffer.alloc(0), sectorCount = 8, blockCount
   }
   const data = `<data>${mish.toString('base64')}</data>`;
   const list = Buffer.from(
-    xml ?? `<plist><dict><key>resource-fork</key><dict><key>blkx</key><array><dict><key>Name</key><string>one &amp; only</string><key>Data</key>${data}</dict></array></dict></dict></plist>`,
+    xml ??
+      `<plist><dict><key>resource-fork</key><dict><key>blkx</key><array><dict><key>Name</key><string>one &amp; only</string><key>Data</key>${data}</dict></array></dict></dict></plist>`,
   );
   const koly = Buffer.alloc(512);
   koly.write('koly');
-  for (const [at, word] of [[4, 4], [8, 512], [60, 1]] as const) koly.writeUInt32BE(word, at);
+  for (const [at, word] of [
+    [4, 4],
+    [8, 512],
+    [60, 1],
+  ] as const)
+    koly.writeUInt32BE(word, at);
   koly.writeBigUInt64BE(BigInt(fork.length), 216);
   koly.writeBigUInt64BE(BigInt(list.length), 224);
   koly.writeBigUInt64BE(BigInt(sectorCount), 492);
@@ -92,7 +105,16 @@ describe('dmg', () => {
   it.each<[string, string, Made]>([
     ['an image in several files', 'dmg/segments', { words: [[60, 3]] }],
     ['another version', 'dmg/version', { words: [[4, 5]] }],
-    ['a resource fork in place of the list', 'dmg/resource-fork', { words: [[228, 0], [52, 99]] }],
+    [
+      'a resource fork in place of the list',
+      'dmg/resource-fork',
+      {
+        words: [
+          [228, 0],
+          [52, 99],
+        ],
+      },
+    ],
     ['no list', 'dmg/list-outside', { words: [[228, 0]] }],
     ['a list past the end', 'dmg/list-outside', { words: [[220, 0xffffff]] }],
     ['a list of 4 GiB', 'dmg/list-outside', { words: [[228, 0xffffffff]] }],
@@ -101,14 +123,26 @@ describe('dmg', () => {
     ['a list that is no XML', 'dmg/plist', { xml: '\0\0\0\0' }],
     ['a list that does not end', 'dmg/plist', { xml: '<plist><dict>' }],
     ['a list nested without end', 'dmg/plist', { xml: plain('<dict>'.repeat(100_000)) }],
-    ['entities that grow', 'dmg/plist', { xml: `<!DOCTYPE plist [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>${plain('<key>&b;&b;</key>')}` }],
-    ['entities that name files', 'dmg/plist', { xml: `<!DOCTYPE plist [<!ENTITY a SYSTEM "file:///etc/passwd">]>${plain('<key>&a;</key>')}` }],
+    [
+      'entities that grow',
+      'dmg/plist',
+      { xml: `<!DOCTYPE plist [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>${plain('<key>&b;&b;</key>')}` },
+    ],
+    [
+      'entities that name files',
+      'dmg/plist',
+      { xml: `<!DOCTYPE plist [<!ENTITY a SYSTEM "file:///etc/passwd">]>${plain('<key>&a;</key>')}` },
+    ],
     ['more blocks than the table has', 'dmg/table', { entries: [{ type: 0 }], blockCount: 0xffffffff }],
     ['a block past the end of the medium', 'dmg/block', { entries: [{ type: 0, sectorCount: 9 }] }],
     ['a block whose end overflows', 'dmg/block', { entries: [{ type: 0, sector: 2 ** 53 - 1, sectorCount: 2 ** 53 - 1 }] }],
     ['a block past the end of the file', 'dmg/block', { entries: [{ type: 1, offset: 2 ** 40, length: 4096 }] }],
     ['a raw block that is short', 'dmg/block', { fork: Buffer.alloc(100), entries: [{ type: 1 }] }],
-    ['a packed block of 1 TiB', 'dmg/block', { fork: Buffer.alloc(100), sectorCount: 2 ** 31, entries: [{ type: ZLIB, sectorCount: 2 ** 31 }] }],
+    [
+      'a packed block of 1 TiB',
+      'dmg/block',
+      { fork: Buffer.alloc(100), sectorCount: 2 ** 31, entries: [{ type: ZLIB, sectorCount: 2 ** 31 }] },
+    ],
     ['blocks that overlap', 'dmg/blocks-overlap', { entries: [{ type: 0 }, { type: 0, sector: 7, sectorCount: 1 }] }],
   ])('refuses %s', async (_, code, made) => {
     await expect(opened(made)).rejects.toMatchObject({ code });

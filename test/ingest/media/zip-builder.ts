@@ -17,7 +17,16 @@ export function zip(entries: readonly Entry[], comment = ''): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const { name, bytes, method = 0, flags = 0, crc = crc32(bytes), size = bytes.length, packedSize = bytes.length, offset = at } of entries) {
+  for (const {
+    name,
+    bytes,
+    method = 0,
+    flags = 0,
+    crc = crc32(bytes),
+    size = bytes.length,
+    packedSize = bytes.length,
+    offset = at,
+  } of entries) {
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
     local.writeUInt16LE(method, 8);
