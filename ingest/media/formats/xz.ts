@@ -35,7 +35,7 @@ export const format: MediaFormat = {
   },
 
   async inside(container, most) {
-    const { source } = await contentOf(container);
+    const { source } = await contentOf(container, 0);
     try {
       return { head: await source.read(0, Math.min(most, source.size)) };
     } finally {
@@ -44,12 +44,12 @@ export const format: MediaFormat = {
   },
 
   async open(container, companions) {
-    const { source } = await contentOf(container);
+    const { source } = await contentOf(container, HELD_SIZE);
     return wrappedMedia({ format: 'xz', container, companions, source });
   },
 };
 
-async function contentOf(container: ByteSource): Promise<{ source: ByteSource }> {
+async function contentOf(container: ByteSource, heldSize: number): Promise<{ source: ByteSource }> {
   const blocks = await blocksOf(container);
   const last = blocks.at(-1);
   const size = last === undefined ? 0 : last.start + last.size;
@@ -58,7 +58,7 @@ async function contentOf(container: ByteSource): Promise<{ source: ByteSource }>
   const part = (index: number) => {
     const block = blocks[index];
     if (block === undefined) throw new RangeError(`no block ${index}`);
-    return heldBack(unpacked(container, block), HELD_SIZE);
+    return heldBack(unpacked(container, block), heldSize);
   };
   return { source: streamSource({ what: 'the content of the xz file', size, starts, part }) };
 }

@@ -31,19 +31,13 @@ export async function* through(
   }
 }
 
+/** The source throws Faults; what else has a code is the decoder's. */
 function streamFault(name: string, error: unknown): unknown {
-  if (error instanceof Fault || !(error instanceof Error)) return error;
-  const { code = '' } = error as NodeJS.ErrnoException;
-  const isCut = code === 'Z_BUF_ERROR';
-  if (!isCut && !code.startsWith('Z_') && !code.startsWith('ZSTD_')) return error;
+  if (error instanceof Fault || !(error instanceof Error) || !('code' in error)) return error;
+  const isCut = error.code === 'Z_BUF_ERROR';
   const message = isCut
     ? `the ${name} file ends in the middle; it is cut: copy it again`
     : `the ${name} file is damaged: ${error.message}`;
-  return new Fault(
-    isCut ? FaultKind.Truncated : FaultKind.Corrupt,
-    'media/stream-damaged',
-    message,
-    { codec: name },
-    { cause: error },
-  );
+  const kind = isCut ? FaultKind.Truncated : FaultKind.Corrupt;
+  return new Fault(kind, 'media/stream-damaged', message, { codec: name }, { cause: error });
 }

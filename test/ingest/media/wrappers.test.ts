@@ -173,7 +173,7 @@ describe('xz', () => {
   });
 
   it('refuses the block that is damaged, and reads the others', async () => {
-    await using media = await opened(changed(good, 3000, (good[3000] ?? 0) ^ 1));
+    await using media = await opened(changed(good, 2000, (good[2000] ?? 0) ^ 1));
     await expect(media.read(1_048_000, 512)).rejects.toMatchObject({ code: 'media/chunk-damaged' });
     expect((await media.read(5_243_904, 512)).equals(load('canon.raw.gz').subarray(5_243_904))).toBe(true);
   });
