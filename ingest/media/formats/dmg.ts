@@ -9,6 +9,7 @@ import { adc } from '../codecs/adc.ts';
 import { bzip2 } from '../codecs/bzip2.ts';
 import type { Codec } from '../codecs/codec.ts';
 import { zlib } from '../codecs/deflate.ts';
+import { lzfse } from '../codecs/lzfse.ts';
 import { xz } from '../codecs/xz.ts';
 import { type Blocks, BlockType, blockAt, readBlocks } from '../dmg/blocks.ts';
 import { blockTables } from '../dmg/plist.ts';
@@ -42,11 +43,11 @@ const trailer = layout('UDIF trailer', 512, {
 
 type Trailer = ReturnType<typeof trailer.decode>;
 
-const PACKED: ReadonlyMap<number, { readonly name: string; readonly codec?: Codec }> = new Map([
+const PACKED: ReadonlyMap<number, { readonly name: string; readonly codec: Codec }> = new Map([
   [BlockType.Adc, { name: 'ADC', codec: adc }],
   [BlockType.Zlib, { name: 'zlib', codec: zlib }],
   [BlockType.Bzip2, { name: 'bzip2', codec: bzip2 }],
-  [BlockType.Lzfse, { name: 'LZFSE' }],
+  [BlockType.Lzfse, { name: 'LZFSE', codec: lzfse }],
   [BlockType.Xz, { name: 'xz', codec: xz }],
 ]);
 
@@ -156,8 +157,8 @@ function runsOf(container: ByteSource, blocks: Blocks, offset: number, length: n
 
 async function unpackBlock(type: number, packed: Buffer, size: number): Promise<Buffer> {
   const method = PACKED.get(type);
-  if (method?.codec === undefined) {
-    const name = method?.name ?? `method 0x${type.toString(16)}`;
+  if (method === undefined) {
+    const name = `method 0x${type.toString(16)}`;
     throw refuse(
       FaultKind.Unsupported,
       'dmg/method',

@@ -25,6 +25,13 @@ interface Made {
 }
 
 const ZLIB = 0x80000005;
+const LZFSE = 0x80000007;
+
+function lzvn(codes: readonly number[]): Buffer {
+  const head = Buffer.from('bvxn\0\x08\0\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(codes.length, 8);
+  return Buffer.concat([head, Buffer.from(codes), Buffer.from('bvx$')]);
+}
 
 function dmg({
   entries = [],
@@ -164,6 +171,25 @@ describe('dmg', () => {
     ['is no xz stream', 'media/chunk-damaged', 0x80000008, Buffer.alloc(99)],
     ['reaches before its beginning', 'media/chunk-damaged', 0x80000004, Buffer.of(0x40, 0, 9)],
     ['is longer than its sectors', 'media/chunk-too-long', 0x80000004, Buffer.alloc(9999, 0xff)],
+    ['is no LZFSE stream', 'media/chunk-damaged', LZFSE, Buffer.alloc(99)],
+    ['has no end of its LZFSE stream', 'media/chunk-damaged', LZFSE, Buffer.from('bvx-\0\0\0\0')],
+    ['says more plain bytes than fit', 'media/chunk-too-long', LZFSE, Buffer.from('bvx-\xff\xff\xff\xff', 'latin1')],
+    [
+      'says a header of 4 GiB',
+      'media/chunk-damaged',
+      LZFSE,
+      Buffer.concat([Buffer.from('bvx2'), Buffer.alloc(20), Buffer.alloc(8, 0xff)]),
+    ],
+    [
+      'says a million literals',
+      'media/chunk-damaged',
+      LZFSE,
+      Buffer.concat([Buffer.from('bvx1'), Buffer.alloc(8), Buffer.alloc(800, 0xff)]),
+    ],
+    ['begins LZVN with a match', 'media/chunk-damaged', LZFSE, lzvn([0xf1])],
+    ['reaches before its LZVN beginning', 'media/chunk-damaged', LZFSE, lzvn([0xe1, 9, 0x07, 9, 0])],
+    ['has an unknown operation of LZVN', 'media/chunk-damaged', LZFSE, lzvn([0x70])],
+    ['ends LZVN without its end', 'media/chunk-damaged', LZFSE, lzvn([0xe1, 9])],
     ['is packed by an unknown method', 'dmg/method', 0x80000009, Buffer.alloc(99)],
   ])('refuses a block that %s', async (_, code, type, fork) => {
     await using media = await opened({ fork, entries: [{ type }] });
