@@ -8,9 +8,9 @@ import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
 import { bytesOf, headOf, heldBack, streamSource } from '../stream-source.ts';
 import { checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
 import { type Frame, framesOf } from '../wrapped/zstd-frames.ts';
-import { unzstd } from '../wrapped/zstd-stream.ts';
+import { unzstd, unzstdFrame } from '../wrapped/zstd-stream.ts';
 
-/** Bytes that wait for the checksum of their frame. */
+/** Bytes that wait for the checksum of their frame; a smaller frame is unpacked at once. */
 const HELD_SIZE = 16 * 1024 * 1024;
 /** A frame may say what it likes; 128 KiB need four bytes at least. */
 const MOST_OF_ONE = 40_000;
@@ -26,7 +26,9 @@ export const format: MediaFormat = {
   },
 
   async inside(container, most) {
-    return { head: await headOf(unzstd(bytesOf(container, 0, container.size)), most) };
+    const [first] = container.size > HELD_SIZE ? [] : await framesOf(container);
+    const stream = first === undefined ? unzstd(bytesOf(container, 0, container.size)) : contentOf(container, first);
+    return { head: await headOf(stream, most) };
   },
 
   async open(container, companions) {
@@ -53,7 +55,13 @@ export const format: MediaFormat = {
   },
 };
 
-const contentOf = (container: ByteSource, { at, end }: Frame) => heldBack(unzstd(bytesOf(container, at, end)), HELD_SIZE);
+async function* contentOf(
+  container: ByteSource,
+  { at, end, size = Number.POSITIVE_INFINITY }: Frame,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (size <= HELD_SIZE && end - at <= HELD_SIZE) yield await unzstdFrame(await container.read(at, end - at), size);
+  else yield* heldBack(unzstd(bytesOf(container, at, end)), HELD_SIZE);
+}
 
 async function measured(container: ByteSource, frame: Frame): Promise<number> {
   let size = 0;

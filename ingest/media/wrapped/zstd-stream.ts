@@ -1,76 +1,59 @@
-/** zstd as a stream: by Node's own zlib where it has zstd (22.15 and later), else by zstddec's WebAssembly. */
+/** zstd as a stream: by Node's own zlib where it has zstd (22.15 and later), else by zstddec's WebAssembly in a thread. */
 import type { Transform } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import * as zlib from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec/stream';
+import { ZSTDDecoder } from 'zstddec';
 import { corrupt } from '../codecs/codec.ts';
 import { through } from './inflate-stream.ts';
 
 const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
-/** What is fed to zstddec at once: when a reader leaves early, what it holds must still be unpacked to free its memory. */
-const FED_AT_ONCE = 16 * 1024;
+/** What the thread gets at once; it can become 32,768 times as much. */
+const FED_AT_ONCE = 8 * 1024;
 
 export function unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  if (createZstdDecompress === undefined) return byWebAssembly(packed);
+  if (createZstdDecompress === undefined) return inThread(packed);
   return through(packed, createZstdDecompress({ chunkSize: 256 * 1024 }), 'zstd');
 }
 
 const decoder = new ZSTDDecoder();
 
-async function* byWebAssembly(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+/** One frame in memory, which says that it holds `size` bytes, and does. */
+export async function unzstdFrame(packed: Buffer, size: number): Promise<Buffer> {
   await decoder.init();
-  const fed: Buffer[] = [];
-  let isOver = false;
-  const input: Iterable<Uint8Array> = {
-    [Symbol.iterator]: () => ({
-      next() {
-        const bytes = fed.shift();
-        return bytes === undefined ? { done: true, value: undefined } : { done: false, value: bytes };
-      },
-    }),
-  };
-  const output = decoder.decodeStreaming(input);
-  let emptyCount = 0;
-  /** The library goes on for ever when its decoder is in error: no bytes come, and none are taken. */
-  const next = (): IteratorResult<Uint8Array> => {
-    const before = fed.length;
-    const result = output.next();
-    emptyCount = result.done !== true && result.value.length === 0 && fed.length === before ? emptyCount + 1 : 0;
-    if (emptyCount > 1) {
-      isOver = true;
-      throw new Error('its bytes make no sense');
-    }
-    return result;
-  };
+  // At once the library frees all that it took, and tells damage by a length that is wrong.
+  const bytes = size === 0 ? new Uint8Array(0) : decoder.decode(packed, size);
+  if (bytes.length !== size) throw corrupt('zstd', new Error(`a frame does not become the ${size} bytes that it says`));
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function* inThread(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  const worker = new Worker(new URL('./zstd-worker.js', import.meta.url));
   try {
-    for await (const chunk of packed) {
-      for (let at = 0; at < chunk.length; at += FED_AT_ONCE) {
-        fed.push(chunk.subarray(at, at + FED_AT_ONCE));
-        // Asked with nothing to give, the library takes the stream for ended.
-        while (fed.length > 0) {
-          const { done, value } = next();
-          if (done === true) isOver = true;
-          else if (value.length > 0) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-        }
-      }
-    }
-    for (;;) {
-      const { done, value } = next();
-      if (done === true) break;
-      if (value.length > 0) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    }
-    isOver = true;
-  } catch (error) {
-    throw error instanceof Error && error.name !== 'Fault' ? corrupt('zstd', error) : error;
+    for await (const chunk of packed)
+      for (let at = 0; at < chunk.length; at += FED_AT_ONCE) yield* await answers(worker, chunk.subarray(at, at + FED_AT_ONCE));
+    yield* await answers(worker, null);
   } finally {
-    // Run to its end, the library frees its memory; left in the middle, it would not.
-    while (!isOver) isOver = isDone(next);
+    await worker.terminate();
   }
 }
 
-function isDone(next: () => IteratorResult<Uint8Array>): boolean {
-  try {
-    return next().done === true;
-  } catch {
-    return true; // an unfinished stream, or one in error: nobody reads it any more
-  }
+/** What the thread makes of one piece. */
+function answers(worker: Worker, bytes: Buffer | null): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const found: Buffer[] = [];
+    const settle = (act: () => void): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      act();
+    };
+    const onError = (error: unknown): void => settle(() => reject(corrupt('zstd', error)));
+    const onMessage = (answer: Uint8Array | Error | null): void => {
+      if (answer === null) settle(() => resolve(found));
+      else if (answer instanceof Error) onError(answer);
+      else found.push(Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
+    };
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.postMessage(bytes);
+  });
 }
