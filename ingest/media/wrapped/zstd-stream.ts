@@ -54,6 +54,7 @@ function answers(worker: Worker, bytes: Buffer | null): Promise<Buffer[]> {
     };
     worker.on('message', onMessage);
     worker.on('error', onError);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage(bytes);
   });
 }
