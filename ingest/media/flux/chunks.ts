@@ -91,7 +91,8 @@ export function intervalsOf(bytes: Uint8Array, tickNs: number): Float64Array {
   const intervals = new Float64Array(bytes.length);
   let count = 0;
   let ticks = 0;
-  for (const byte of bytes) {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
     ticks += byte;
     if (byte === 255) continue;
     intervals[count++] = ticks * tickNs;

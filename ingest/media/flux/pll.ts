@@ -31,7 +31,7 @@ const MOST_EMPTY = 200; // more cells than that without a flux change tell nothi
 /** @param cellNs expected length of a cell in nanoseconds. */
 export function cellsOfFlux({ intervals, ownCount }: Flux, cellNs: number, { period, phase }: Tuning): Cells {
   let total = 0;
-  for (const interval of intervals) total += Math.min(interval, MOST_EMPTY * cellNs * 2);
+  for (let i = 0; i < intervals.length; i++) total += Math.min(intervals[i] ?? 0, MOST_EMPTY * cellNs * 2);
   const cells = new Uint8Array(Math.min(MOST_CELLS, Math.ceil(total / (cellNs * (1 - CLOCK_RANGE))) + 16));
   const [least, most] = [cellNs * (1 - CLOCK_RANGE), cellNs * (1 + CLOCK_RANGE)];
   let clock = cellNs;

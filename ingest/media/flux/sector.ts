@@ -33,7 +33,7 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-16/CCITT of `bytes`, going on from `crc`. */
-export function crc16(bytes: Iterable<number>, crc: number): number {
-  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ byte] ?? 0);
+export function crc16(bytes: ArrayLike<number>, crc: number): number {
+  for (let i = 0; i < bytes.length; i++) crc = ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ (bytes[i] ?? 0)] ?? 0);
   return crc;
 }

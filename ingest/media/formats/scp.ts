@@ -109,7 +109,7 @@ async function checkSum(container: ByteSource, stored: number, warnings: Fault[]
   let sum = 0;
   for (let at = header.size; at < container.size; at += WINDOW) {
     const bytes = await container.read(at, Math.min(WINDOW, container.size - at));
-    for (const byte of bytes) sum += byte;
+    for (let i = 0; i < bytes.length; i++) sum += bytes[i] ?? 0;
   }
   sum %= 0x1_0000_0000;
   if (sum === stored) return;
