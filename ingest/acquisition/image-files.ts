@@ -69,7 +69,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     if (image === undefined) misleading.add(key);
     if (image !== undefined) {
       for (const member of image.files) done.add(member.name);
-      images.push(image);
+      (set?.isFlux === true ? flux : images).push(image);
     } else if (file.size === 0) {
       if (hasImageEnding(file.name)) empty.push(file.name);
     } else {
@@ -140,9 +140,10 @@ async function joined(
   if (first === undefined) return undefined;
   const begins = await identified(first);
   if (set.kind === SetKind.Segments) {
-    if (begins.isWhole || begins.kind !== ContentKind.Image || begins.basis !== 'signature') return undefined;
+    const isSegment = !begins.readable && begins.kind === ContentKind.Image && begins.basis === 'signature';
+    if (set.isFlux ? first.size > 0 && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
     if (set.missing.length > 0) throw gap(set, folder);
-    await checkExtents(first, set.members);
+    if (!set.isFlux) await checkExtents(first, set.members);
     const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
     if (empty.length > 0) throw emptyFile(empty);
     return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'segments' : 'single' };
@@ -207,7 +208,7 @@ function gap(set: NamedSet, folder: string): Fault {
 function noImage(root: string, count: number, flux: readonly ImageFiles[]): Fault {
   const saw =
     flux.length > 1
-      ? `${counted(flux.length, 'flux file')} and no sector image`
+      ? `${counted(flux.length, flux.some(({ files }) => files.length > 1) ? 'flux image' : 'flux file')} and no sector image`
       : `${counted(count, 'file')}, none of them a disk image`;
   const message = `"${escaped(root)}" holds ${saw}; if one is an image, give its path itself`;
   return new Fault(FaultKind.Missing, 'acquisition/no-image', message, { path: root, files: count });

@@ -53,6 +53,11 @@ export function ofTotal({ end }: Family, tails: ReadonlySet<string>, own: string
   return { start: write(start), tails: numbers.map(write), missing: missing.map(write) };
 }
 
+/** `00.0 00.1 01.0 …`, cylinder and head of a track; none is missing, since a side or every second cylinder may be left out. */
+export function byTrack(_family: Family, tails: ReadonlySet<string>): Ordered {
+  return { start: '00.0', tails: [...tails].sort(), missing: [] };
+}
+
 /** Numbers from `start` to `end` that are not in `present` (sorted); the first 20. */
 export function gaps(present: readonly number[], start: number, end: number): number[] {
   const there = new Set(present);

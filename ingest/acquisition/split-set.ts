@@ -1,12 +1,12 @@
 /**
- * Which names belong to one image: pieces of a split raw image, segments of an EWF, extents of a VMDK. Names alone;
+ * Which names belong to one image: pieces of a split raw image, segments of an EWF, extents of a VMDK, tracks of a KryoFlux. Names alone;
  * what the content has to say about it is deposit.ts's part.
  *
  * Conventions of FTK Imager, EnCase, dc3dd, dcfldd, split(1) and VMware: `x.001 x.002` · `x.000` · `x.dd.00` · `x.raw.1` · `x.img.part00` ·
- * `x_1.dd` · `x.1of5` · `x.aa x.ab`, `xaa` (split(1)) · `x.E01 … x.E99 x.EAA …` · `x.vmdk x-flat.vmdk x-s001.vmdk`.
+ * `x_1.dd` · `x.1of5` · `x.aa x.ab`, `xaa` (split(1)) · `x00.0.raw x00.1.raw` (KryoFlux) · `x.E01 … x.E99 x.EAA …` · `x.vmdk x-flat.vmdk x-s001.vmdk`.
  */
 
-import { type Family, type Ordered, byLetters, byNumber, bySegment, gaps, ofTotal } from './set-orders.ts';
+import { type Family, type Ordered, byLetters, byNumber, bySegment, byTrack, gaps, ofTotal } from './set-orders.ts';
 
 export const SetKind = {
   /** End to end they are the image. */
@@ -28,6 +28,8 @@ export interface NamedSet {
   readonly headMissing: boolean;
   /** Piece numbers without leading zeros, as single disks are numbered too: `disk.1 disk.2`. */
   readonly looseNumbers: boolean;
+  /** Streams of flux, one for each track of a floppy. */
+  readonly isFlux: boolean;
 }
 
 interface Scheme {
@@ -36,6 +38,7 @@ interface Scheme {
   readonly kind: SetKind;
   readonly whole: (head: string, end: string) => string;
   readonly loose?: boolean;
+  readonly isFlux?: boolean;
 }
 
 /** Tails of letters: two or three of them, or more where split(1) was told so or let them grow. */
@@ -49,6 +52,7 @@ const SCHEMES: readonly Scheme[] = [
   { pattern: new RegExp(`^(.+\\.part)${LETTERS}()$`, 's'), order: byLetters, kind: Pieces, whole: withoutPart },
   { pattern: /^(.+\.)(\d{1,5})()$/s, order: byNumber, kind: Pieces, whole: withoutLast },
   { pattern: /^(.+_)(\d{1,5})(\.(?:dd|raw))$/is, order: byNumber, kind: Pieces, whole: withoutLast, loose: true },
+  { pattern: /^(.*)(\d\d\.[01])(\.raw)$/is, order: byTrack, kind: Segments, whole: withoutLast, isFlux: true },
   { pattern: /^(.+\.Ex)(\d\d|[a-z]{2})()$/is, order: bySegment, kind: Segments, whole: withoutLast },
   { pattern: /^(.+\.)([a-z](?:\d\d|[a-z]{2}))()$/is, order: bySegment, kind: Segments, whole: withoutLast },
   { pattern: /^(.+\.ad)([1-9]\d{0,2})()$/is, order: byNumber, kind: Segments, whole: withoutLast },
@@ -98,7 +102,7 @@ export function namedSets(names: readonly string[]): (name: string) => NamedSet 
       const whole = scheme.kind === SetKind.Segments ? (members[0] ?? name) : scheme.whole(head, end);
       const headMissing = missing[0] === head + ordered.start + end;
       const looseNumbers = scheme.loose === true || ordered.tails.some((tail) => /^[1-9]$/.test(tail));
-      return { kind: scheme.kind, whole, members, missing, headMissing, looseNumbers };
+      return { kind: scheme.kind, whole, members, missing, headMissing, looseNumbers, isFlux: scheme.isFlux === true };
     }
     return vmdkSet(name, all);
   };
@@ -132,5 +136,5 @@ function vmdkSet(name: string, all: ReadonlySet<string>): NamedSet | undefined {
   }
   if (members.length === 0) return undefined;
   const headMissing = missing[0] === descriptor;
-  return { kind: SetKind.Segments, whole: descriptor, members, missing, headMissing, looseNumbers: false };
+  return { kind: SetKind.Segments, whole: descriptor, members, missing, headMissing, looseNumbers: false, isFlux: false };
 }

@@ -12,7 +12,7 @@ import { kryoFlux } from '../signature-checks.ts';
 
 const LARGEST = 64 * 1024 * 1024;
 const HEAD_SIZE = 4096;
-const NAME = /^(.*?)(\d{2,3})\.([01])\.raw$/is;
+const NAME = /^(.*)(\d\d)\.([01])\.raw$/is;
 const MOST_FILES = 512;
 
 interface TrackFile {

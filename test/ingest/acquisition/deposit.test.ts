@@ -1,4 +1,5 @@
 /** readDeposit(): a file, a member of a set, a folder. */
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,6 +38,16 @@ const zipOf = (...files: readonly (readonly [string, string | Buffer])[]): Buffe
   zip(files.map(([name, content]) => ({ name, bytes: Buffer.from(content) })));
 const jpeg = Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0', 'latin1');
 const ewf = Buffer.from('EVF\t\r\n\xff\0\x01\x01\0\0\0', 'latin1');
+
+const scp = gunzipSync(await readFile(new URL('../../fixtures/media/scp/pc-720k.scp.gz', import.meta.url)));
+const stream = (track: string): Buffer =>
+  gunzipSync(readFileSync(new URL(`../../fixtures/media/kryoflux/pc/track${track}.raw.gz`, import.meta.url)));
+const streams = {
+  'track00.0.raw': stream('00.0'),
+  'track00.1.raw': stream('00.1'),
+  'track01.0.raw': stream('01.0'),
+  'track01.1.raw': stream('01.1'),
+};
 
 describe('one file', () => {
   it('is the image, with what is named like it', async () => {
@@ -261,6 +272,9 @@ describe('a folder', () => {
     ['a zipped image by its content', { 'papers.zip': zipOf(['disk.bin', floppy]), 'x.txt': 'x' }, 'papers.zip'],
     ['the sector image beside its flux', { 'disk.img': 9000, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}` }, 'disk.img'],
     ['lone flux', { 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'a.txt': 'a' }, 'disk.hfe'],
+    ['the sector image beside the streams of its tracks', { ...streams, 'disk.img': floppy }, 'disk.img'],
+    ['the sector image beside decoded flux', { 'disk.scp': scp, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'disk.adf': 9000 }, 'disk.adf'],
+    ['lone decoded flux', { 'disk.scp': scp, 'a.txt': 'a' }, 'disk.scp'],
     ['the medium of a disc description', { 'cd.bin': 9000, 'cd.cue': 'FILE "cd.bin" BINARY\n' }, 'cd.bin'],
   ])('takes %s', async (_what, files, image) => {
     await lay(files);
@@ -292,6 +306,26 @@ describe('a folder', () => {
   ])('is refused with %s', async (code, files, message) => {
     await lay(files);
     await expect(readDeposit(root)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('of streams is one image, a track each', async () => {
+    await lay({ ...streams, 'track.log': 'l' });
+    const deposit = await readDeposit(root);
+    expect(deposit.image).toMatchObject({ name: 'track00.0.raw', scheme: 'segments' });
+    expect(names(deposit.image.files)).toEqual(Object.keys(streams));
+    expect(names(deposit.submission)).toEqual(['track.log']);
+    expect((await at('track01.1.raw')).image).toEqual(deposit.image);
+  });
+
+  it('of the streams of two disks is refused', async () => {
+    await lay({ ...streams, 'other00.0.raw': stream('00.0') });
+    const message = expect.stringMatching(/2 flux images and no sector image/);
+    await expect(readDeposit(root)).rejects.toMatchObject({ code: 'acquisition/no-image', message });
+  });
+
+  it('of raw images that are only named like streams is no set', async () => {
+    await lay({ 'disk00.0.raw': 9000, 'letter.txt': 'a' });
+    expect((await readDeposit(root)).image).toMatchObject({ name: 'disk00.0.raw', scheme: 'single' });
   });
 
   it('keeps to its limits', async () => {

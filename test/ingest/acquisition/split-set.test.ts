@@ -168,6 +168,17 @@ describe('the segments of a container', () => {
     expect(setOf('c.E02', 'c.E04')?.missing).toEqual(['c.E01', 'c.E03']);
     expect(setOf('c-s001.vmdk', 'c-s003.vmdk')?.missing).toEqual(['c.vmdk', 'c-s002.vmdk']);
   });
+
+  it('of KryoFlux are the tracks of one disk, of which any may be left out', () => {
+    const tracks = ['track00.0.raw', 'track00.1.raw', 'track01.0.raw', 'track80.1.raw'];
+    const sets = namedSets([...tracks.toReversed(), 'other00.0.raw', 'track.log', 'track00.2.raw', 'disk.raw']);
+    for (const name of tracks)
+      expect(sets(name)).toMatchObject({ kind: 'segments', whole: 'track00.0.raw', members: tracks, missing: [], isFlux: true });
+    expect(sets('other00.0.raw')?.members).toEqual(['other00.0.raw']);
+    expect(sets('track00.2.raw')).toBeUndefined();
+    expect(sets('disk.raw')).toBeUndefined();
+    expect(setOf('Disk 100.0.raw', 'Disk 101.0.raw')?.members).toEqual(['Disk 100.0.raw', 'Disk 101.0.raw']);
+  });
 });
 
 it('any names at all give an answer, and the answer holds the name it was asked for', () => {
