@@ -52,7 +52,7 @@ async function readOn(track: Track, format: string, warnings: Fault[]): Promise<
     if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
     const { cylinder, head } = track.raw;
     const message = `track ${cylinder}.${head}: ${error.message}`;
-    if (warnings.length < LINES_SHOWN)
+    if (warnings.length < LINES_SHOWN && !warnings.some((warning) => warning.message === message))
       warnings.push(new Fault(error.kind, error.code, message, { ...error.facts, format, cylinder, head }, { cause: error }));
   }
 }

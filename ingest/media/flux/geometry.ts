@@ -71,7 +71,8 @@ export function geometryOf(tracks: readonly Track[]): Geometry | undefined {
   const kinds = kindsOf(mine, cylinderOf);
   const heads = [...new Set(mine.map(({ raw }) => raw.head))].toSorted((a, b) => a - b);
   const captured = Math.max(...used.filter(({ hasFlux }) => hasFlux).map(cylinderOf)) + 1;
-  const cylinders = roundedUp(Math.max(...mine.map(cylinderOf)) + 1, captured);
+  const broken = Math.max(0, ...used.filter(({ isBroken }) => isBroken).map((track) => cylinderOf(track) + 1));
+  const cylinders = roundedUp(Math.max(...mine.map(cylinderOf)) + 1, captured, broken);
   const sectorOrder = orderOf(byPlace.get(place(0, heads[0] ?? 0)), kinds.main.encoding);
 
   const slots: TrackSlots[] = [];
@@ -191,10 +192,15 @@ function mostFrequent(sizes: readonly number[]): number {
   return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 512;
 }
 
-/** The last cylinders may be lost: a few short of what drives have, and captured, they are counted. */
-function roundedUp(written: number, captured: number): number {
+/**
+ * The last cylinders may be lost: a few short of what drives have, and captured, they are counted; so are those that are cut
+ * off the image, but for a few that tools capture beyond the last.
+ */
+function roundedUp(written: number, captured: number, broken: number): number {
   const usual = USUAL.find((count) => count >= written) ?? written;
-  return usual <= captured && usual - written <= MOST_LOST ? usual : written;
+  const known = usual <= captured && usual - written <= MOST_LOST ? usual : written;
+  const beyond = USUAL.find((count) => count < broken && broken - count <= MOST_LOST && count >= known);
+  return Math.max(known, beyond ?? broken);
 }
 
 /** Apple II disks are numbered by place; DOS and ProDOS each order them in their way. The directory tells which one it was. */

@@ -49,6 +49,8 @@ export class Track {
   readonly conflicts = new Set<string>();
   /** Anything recorded at all. */
   hasFlux = false;
+  /** The container has it, and it could not be read from there. */
+  isBroken = false;
   #tried = 0;
 
   constructor(
@@ -64,10 +66,18 @@ export class Track {
 
   /** Decodes the next revolution; after the last, the first again with the next tuning. */
   async readOn(): Promise<void> {
+    try {
+      await this.#readNext();
+    } catch (error) {
+      this.isBroken = true;
+      throw error;
+    }
+  }
+
+  async #readNext(): Promise<void> {
     const count = this.raw.revolutionCount;
     const tuning = Math.floor(this.#tried / count);
-    const revolution = await this.raw.read(this.#tried % count);
-    this.#tried++;
+    const revolution = await this.raw.read(this.#tried++ % count); // counted even if it throws, or it would be tried for ever
     if (revolution === undefined) return;
     if ('cells' in revolution) {
       this.#tried = count * TUNINGS.length; // cells are cells: no other tuning makes more of them
