@@ -129,8 +129,14 @@ function factsOf(geometry: Geometry, tracks: readonly Track[]): MediaFacts {
   const { good, bad, missing } = counts(geometry.tracks);
   const placed = geometry.tracks.map(({ slots }) => slots);
   const perTrack = [...new Set(placed.map(({ length }) => length))];
-  const mapped = new Set(geometry.tracks.filter(({ track, slots }) => track !== undefined && slots.some(({ found }) => found)).map(({ track }) => track));
-  const unknown = tracks.filter((track) => track.hasFlux && !mapped.has(track) && !(geometry.isDoubleStep && track.raw.cylinder % 2 === 1));
+  const mapped = new Set(
+    geometry.tracks
+      .filter(({ track, slots }) => track !== undefined && slots.some(({ found }) => found))
+      .map(({ track }) => track),
+  );
+  const unknown = tracks.filter(
+    (track) => track.hasFlux && !mapped.has(track) && !(geometry.isDoubleStep && track.raw.cylinder % 2 === 1),
+  );
   const deleted = placed.flat().filter(({ found }) => found?.isDeleted === true).length;
   const extra = geometry.tracks.reduce((sum, { extraCount }) => sum + extraCount, 0);
   const conflicts = geometry.tracks.filter(({ track }) => (track?.conflicts.size ?? 0) > 0).map(nameOf);
@@ -149,7 +155,10 @@ function factsOf(geometry: Geometry, tracks: readonly Track[]): MediaFacts {
     ...(geometry.isDoubleStep ? { doubleStep: 'yes: every second cylinder of the drive' } : {}),
     ...listFact('incompleteTracks', geometry.tracks.flatMap(lineOf)),
     ...listFact('conflictingTracks', conflicts),
-    ...listFact('protectedOrUnknownTracks', unknown.map(({ raw }) => nameOf(raw))),
+    ...listFact(
+      'protectedOrUnknownTracks',
+      unknown.map(({ raw }) => nameOf(raw)),
+    ),
   };
 }
 

@@ -105,17 +105,11 @@ function macData(nibbles: Nibbles, record: number): Buffer | undefined {
   if (nibbles.value() !== record) return undefined;
   const bytes = Buffer.allocUnsafe(MAC_BYTES);
   let [a, b, c] = [0, 0, 0];
-  let isBad = false;
-  const triple = (count: number): [number, number, number] => {
-    const top = nibbles.value();
-    const low = [0, 1, 2].map((i) => (i < count ? nibbles.value() : 0));
-    isBad ||= top < 0 || low.some((value) => value < 0);
-    const [x = 0, y = 0, z = 0] = low;
-    return [x | ((top << 2) & 0xc0), y | ((top << 4) & 0xc0), z | ((top << 6) & 0xc0)];
-  };
-  for (let at = 0; at < MAC_BYTES && !isBad; at += 3) {
+  for (let at = 0; at < MAC_BYTES; at += 3) {
     const isLast = at + 2 >= MAC_BYTES;
-    const [x, y, z] = triple(isLast ? 2 : 3);
+    const three = macTriple(nibbles, isLast ? 2 : 3);
+    if (three === undefined) return undefined;
+    const [x, y, z] = three;
     c = ((c << 1) | (c >> 7)) & 0xff;
     bytes[at] = x ^ c;
     const sumA = a + (x ^ c) + (c & 1);
@@ -127,6 +121,16 @@ function macData(nibbles: Nibbles, record: number): Buffer | undefined {
     bytes[at + 2] = z ^ b;
     c = (c + (z ^ b) + (sumB >> 8)) & 0xff;
   }
-  const [x, y, z] = triple(3);
-  return !isBad && x === a && y === b && z === c ? bytes.subarray(MAC_TAGS) : undefined;
+  const sums = macTriple(nibbles, 3);
+  return sums?.[0] === a && sums[1] === b && sums[2] === c ? bytes.subarray(MAC_TAGS) : undefined;
+}
+
+/** Two or three bytes: their high bits in one disk byte, then the low six of each. */
+function macTriple(nibbles: Nibbles, count: number): [number, number, number] | undefined {
+  const top = nibbles.value();
+  const x = nibbles.value();
+  const y = nibbles.value();
+  const z = count < 3 ? 0 : nibbles.value();
+  if (top < 0 || x < 0 || y < 0 || z < 0) return undefined;
+  return [x | ((top << 2) & 0xc0), y | ((top << 4) & 0xc0), z | ((top << 6) & 0xc0)];
 }

@@ -97,8 +97,7 @@ function slotsOf(
   );
   const own = same.some((sector) => sector.cylinder === cylinder) ? same.filter((each) => each.cylinder === cylinder) : same;
   const byRecord = new Map<number, Sector>();
-  for (const sector of own)
-    if (byRecord.get(sector.record)?.data === undefined) byRecord.set(sector.record, sector);
+  for (const sector of own) if (byRecord.get(sector.record)?.data === undefined) byRecord.set(sector.record, sector);
   const list = order === 'ascending' ? format.records : order === 'ProDOS' ? PRODOS_ORDER : DOS_ORDER;
   const slots = list.map((record) => ({ cylinder, head, record, size: format.size, found: byRecord.get(record) }));
   const extraCount = (track?.sectors.size ?? 0) - slots.filter(({ found }) => found !== undefined).length;
@@ -208,6 +207,7 @@ function orderOf(first: Track | undefined, encoding: Encoding): Geometry['sector
   if (encoding !== Encoding.Apple) return 'ascending';
   const sectors = [...(first?.sectors.values() ?? [])];
   const key = sectors.find(({ encoding: own, record }) => own === Encoding.Apple && record === PRODOS_ORDER[4])?.data;
-  const isVolume = key !== undefined && key.readUInt16LE(0) === 0 && (key[4] ?? 0) >> 4 === 0xf && key[0x23] === 0x27 && key[0x24] === 13;
+  const isVolume =
+    key !== undefined && key.readUInt16LE(0) === 0 && (key[4] ?? 0) >> 4 === 0xf && key[0x23] === 0x27 && key[0x24] === 13;
   return isVolume ? 'ProDOS' : 'DOS 3.3';
 }

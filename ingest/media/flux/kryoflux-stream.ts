@@ -1,6 +1,6 @@
 /** One KryoFlux stream: flux in a byte code, and between it blocks that tell of index pulses, the transfer and the hardware. */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
-import { MOST_FLUX, continued } from './revolution.ts';
+import { FLUX_PAST_INDEX, MOST_FLUX, continued } from './revolution.ts';
 import type { Flux } from './pll.ts';
 
 /** Frequencies of the sample and the index clock in Hz, where the stream names none. */
@@ -104,7 +104,7 @@ function revolutionsOf(ticks: Float64Array, ends: Float64Array, indexes: readonl
     const end = starts[i + 1];
     if (end === undefined || end <= start || end - start > MOST_FLUX) continue;
     const own = ticks.subarray(start, end);
-    revolutions.push(continued(own, end < ticks.length ? ticks.subarray(end) : own));
+    revolutions.push(continued(own, end + FLUX_PAST_INDEX <= ticks.length ? ticks.subarray(end) : own));
   }
   if (revolutions.length > 0 || ticks.length === 0) return revolutions;
   const own = ticks.subarray(0, MOST_FLUX);

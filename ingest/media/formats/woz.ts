@@ -64,8 +64,11 @@ export const format: MediaFormat = {
     const isV1 = bytes.toString('latin1', 3, 4) === '1';
     const at = (index: number): Stored | undefined => (isV1 ? storedV1(bytes, data, index) : storedV2(bytes, data, index));
     const flux = fluxMap(bytes, find('FLUX'));
-    const { tracks, between } = tracksOf(bytes.subarray(map.offset, map.offset + MAP_SIZE), flux, i.diskType === 2, (index, isFlux) =>
-      reader(bytes, at(index), isFlux),
+    const { tracks, between } = tracksOf(
+      bytes.subarray(map.offset, map.offset + MAP_SIZE),
+      flux,
+      i.diskType === 2,
+      (index, isFlux) => reader(bytes, at(index), isFlux),
     );
     const facts: MediaFacts = {
       subformat: `WOZ ${isV1 ? 1 : 2}`,

@@ -273,7 +273,11 @@ describe('a folder', () => {
     ['the sector image beside its flux', { 'disk.img': 9000, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}` }, 'disk.img'],
     ['lone flux', { 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'a.txt': 'a' }, 'disk.hfe'],
     ['the sector image beside the streams of its tracks', { ...streams, 'disk.img': floppy }, 'disk.img'],
-    ['the sector image beside decoded flux', { 'disk.scp': scp, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'disk.adf': 9000 }, 'disk.adf'],
+    [
+      'the sector image beside decoded flux',
+      { 'disk.scp': scp, 'disk.hfe': `HXCPICFE${'\0'.repeat(600)}`, 'disk.adf': 9000 },
+      'disk.adf',
+    ],
     ['lone decoded flux', { 'disk.scp': scp, 'a.txt': 'a' }, 'disk.scp'],
     ['the medium of a disc description', { 'cd.bin': 9000, 'cd.cue': 'FILE "cd.bin" BINARY\n' }, 'cd.bin'],
   ])('takes %s', async (_what, files, image) => {

@@ -1,21 +1,12 @@
 /** SCP: what disks of all kinds become, what is told of damage, and what is refused. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Extent, type Media, openMedia } from '#ingest/media';
+import { type Media, openMedia } from '#ingest/media';
 import { bufferSource } from './buffer-source.ts';
+import { absent, codes, fixture } from './flux/fixture.ts';
 import { type WrittenSector, dataOf, fluxOf, mfmTrack, noise, scp, sectorsOf } from './flux/disk.ts';
 
-const fixture = (name: string): Buffer => gunzipSync(readFileSync(new URL(`../../fixtures/media/scp/${name}.gz`, import.meta.url)));
 const open = (bytes: Buffer): Promise<Media> => openMedia(bufferSource(bytes), undefined, 'scp');
 const written = (sectors: readonly WrittenSector[], count?: number): number[] => fluxOf(mfmTrack(sectors, count));
-const codes = ({ warnings }: Media): string[] => warnings.map(({ code }) => code);
-
-async function absent(media: Media): Promise<Extent[]> {
-  const found: Extent[] = [];
-  for await (const extent of media.extents()) if (extent.kind === 'absent') found.push(extent);
-  return found;
-}
 
 /** One side of two cylinders, the second of which has these sectors. */
 function disk(second: readonly WrittenSector[], first = sectorsOf(0, 0)): Buffer {
@@ -31,7 +22,7 @@ const second = (change: (sector: WrittenSector) => WrittenSector): WrittenSector
 
 describe('the facts', () => {
   it('say what captured it, and when', async () => {
-    await using media = await open(fixture('pc-three-revolutions.scp'));
+    await using media = await open(fixture('scp/pc-three-revolutions.scp'));
     expect(media.facts).toMatchObject({
       captureTool: 'recipe',
       captureToolVersion: '1.2',
@@ -54,7 +45,7 @@ describe('the facts', () => {
   });
 
   it('list what could not be read, track by track', async () => {
-    await using media = await open(fixture('pc-damaged.scp'));
+    await using media = await open(fixture('scp/pc-damaged.scp'));
     expect(media.facts).toMatchObject({
       goodSectors: 26,
       badCrcSectors: 1,
@@ -74,7 +65,7 @@ describe('the facts', () => {
     ['mac-800k', { encoding: ['Macintosh GCR, 12 × 512 bytes: 2 tracks'] }],
     ['pc-1440k', { encoding: ['IBM MFM, 18 × 512 bytes: 2 tracks'] }],
   ])('tell the kind of disk: %s', async (name, facts) => {
-    await using media = await open(fixture(`${name}.scp`));
+    await using media = await open(fixture(`scp/${name}.scp`));
     expect(media.facts).toMatchObject({ ...facts, badCrcSectors: 0, missingSectors: 0 });
   });
 });
@@ -111,7 +102,14 @@ describe('a sector', () => {
     const change = (data: Buffer): number[] => written(second((sector) => ({ ...sector, data })));
     const bad = (turn: number[]): number[] => turn.map((ns, i) => (i > 10_000 && i < 10_040 ? 5000 : ns));
     const turns = [bad(change(Buffer.alloc(512, 1))), bad(change(Buffer.alloc(512, 2)))];
-    await using media = await open(scp(new Map([[0, [written(sectorsOf(0, 0)), written(sectorsOf(0, 0))]], [2, turns]])));
+    await using media = await open(
+      scp(
+        new Map([
+          [0, [written(sectorsOf(0, 0)), written(sectorsOf(0, 0))]],
+          [2, turns],
+        ]),
+      ),
+    );
     expect(media.facts).toMatchObject({ conflictingTracks: ['1.0'], badCrcSectors: 1 });
   });
 });
@@ -144,7 +142,12 @@ describe('the disk', () => {
       [c < 38 ? written(sectorsOf(c, 0, 1), 8000) : noise(3000)],
     ]);
     await using media = await open(scp(new Map(tracks)));
-    expect(media.facts).toMatchObject({ cylinders: 40, goodSectors: 38, missingSectors: 2, protectedOrUnknownTracks: ['38.0', '39.0'] });
+    expect(media.facts).toMatchObject({
+      cylinders: 40,
+      goodSectors: 38,
+      missingSectors: 2,
+      protectedOrUnknownTracks: ['38.0', '39.0'],
+    });
   });
 });
 
