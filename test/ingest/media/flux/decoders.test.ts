@@ -38,7 +38,7 @@ it('a sector across the index is whole, wherever the track begins', () => {
       const turned = Float64Array.from([...own.slice(start), ...own.slice(0, start)]);
       const sectors = mfmSectors(cellsOfFlux(continued(turned, turned), 2000, { period: 0.05, phase: 0.6 }));
       const good = new Set(sectors.filter(({ data }) => data !== undefined).map(({ record }) => record));
-      expect([...good].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect([...good].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }),
     { numRuns: 30 },
   );
