@@ -80,7 +80,8 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   if (empty.length > 0) throw emptyFile(empty);
-  const found = images.length > 0 ? images : wrapped;
+  if (images.length === 0 && flux.length === 0 && wrapped.length === 0) await orphans[0]?.();
+  const found = await withoutParts(images.length > 0 ? images : wrapped, files);
   const [image = flux[0], ...others] = found;
   if (image === undefined || (found.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
   if (others.length > 0) throw twoImages(found);

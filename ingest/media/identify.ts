@@ -17,6 +17,8 @@ export interface Identification {
   readonly basis: 'signature' | 'size' | 'none';
   /** Whether openMedia reads it; what it does not read is kept all the same. */
   readonly readable: boolean;
+  /** It wraps nothing: the medium is the file's own bytes. */
+  readonly isWhole: boolean;
   /** Of a wrapper: what its content begins like. Undefined when it holds no one file, or can't be unpacked. */
   readonly inside?: Identification;
   /** Of a wrapper: the name it has for its content. */

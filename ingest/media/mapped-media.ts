@@ -83,7 +83,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
       const found: Run[] = [];
       // Neighbours in the medium that are neighbours in their source become one run: one read.
       for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
-      return chunks.fill(found, { offset, length });
+      return chunks.read(found, { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
       checkRange(size, window);

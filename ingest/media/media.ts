@@ -124,6 +124,12 @@ export interface MediaFormat {
    * @throws Fault when there is no one file inside, or it can't be unpacked.
    */
   inside?(container: ByteSource, most: number): Promise<Inside>;
+  /**
+   * For a container that is a sheet: the files that it names and that make one image with it, in order. Opens none of them.
+   * @param own bare name of the container: some sheets go by that.
+   * @throws Fault for a sheet that is none.
+   */
+  files?(container: ByteSource, own: string): Promise<readonly NamedFile[]>;
   /** @throws Fault for damage, for what is missing, and for what this version does not read. */
   open(container: ByteSource, companions: Companions): Promise<Media>;
 }

@@ -16,7 +16,7 @@ export class UnpackedChunks {
   #cachedSize = 0;
 
   /** @param runs in order, covering the window exactly. */
-  async fill(runs: readonly Run[], window: Range): Promise<Buffer> {
+  async read(runs: readonly Run[], window: Range): Promise<Buffer> {
     const [only] = runs;
     if (only === undefined) return Buffer.alloc(0);
     if (runs.length === 1 && only.kind === 'stored') return inMedium(only, () => only.source.read(only.at, only.length));

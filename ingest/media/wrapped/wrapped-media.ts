@@ -31,6 +31,7 @@ export async function wrappedMedia({ format, container, companions, source, name
   const named = innerName === '' ? {} : { innerName: escaped(innerName) };
   return {
     ...inner,
+    isWhole: false,
     format,
     facts: { ...inner.facts, wrapper: format, ...named, innerFormat: inner.format, innerSize: source.size, ratio },
     warnings: [...warnings, ...inner.warnings],

@@ -71,6 +71,7 @@ describe('an Alcohol image', () => {
       names: ['mixed.mdf'],
       find: (name) => Promise.resolve(name === 'mixed.mdf' ? bufferSource(mdf) : undefined),
       media: () => Promise.resolve(undefined),
+      inner: () => Promise.reject(new TypeError('no wrapper')),
     });
     await expect(refused).rejects.toMatchObject({ code });
   });

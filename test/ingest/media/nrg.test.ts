@@ -60,6 +60,7 @@ describe('a Nero image', () => {
       names: [],
       find: () => Promise.resolve(undefined),
       media: () => Promise.resolve(undefined),
+      inner: () => Promise.reject(new TypeError('no wrapper')),
     });
     await expect(refused).rejects.toMatchObject({ code });
   });
