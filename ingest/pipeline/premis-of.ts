@@ -1,6 +1,6 @@
 /** The PREMIS record of an ingest: the image, its files and the medium; what was done to them, when and by whom. */
 import { basename } from 'node:path';
-import { fileSource, identify } from '../media/index.ts';
+import { fileSource, formats, identify } from '../media/index.ts';
 
 import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat } from '../package/index.ts';
 import {
@@ -77,17 +77,19 @@ async function* objectsOf(
 async function fileObject(id: string, file: CopiedFile, acquisition: AcquisitionDocument): Promise<PremisFile> {
   const { sha256, ...others } = file.digests;
   const isImage = file.role === FileRole.Image;
+  const wrapped = isImage ? insideOf(acquisition) : [];
   return {
     kind: 'file',
     identifiers: [fileIdentifier(id, file.path)],
     significantProperties: [{ type: 'modified, as received', value: file.source.mtime.toISOString() }],
     characteristics: [
       {
-        compositionLevel: 0,
+        compositionLevel: wrapped.length,
         fixity: fixityOf(sha256 ?? file.sha256, others),
         size: file.size,
         formats: [isImage ? formatOf(acquisition) : await paperFormat(file)],
       },
+      ...wrapped,
     ],
     originalName: file.source.name,
     storage: [{ type: BAG_PATH, value: file.path }],
@@ -102,6 +104,15 @@ async function fileObject(id: string, file: CopiedFile, acquisition: Acquisition
 function formatOf({ image: { format } }: AcquisitionDocument): { name: string; puid?: string; notes: [string] } {
   const note: [string] = [`identified by ${format.basis}`];
   return format.puid === undefined ? { name: format.title, notes: note } : { name: format.title, puid: format.puid, notes: note };
+}
+
+/** The image inside a file that was compressed from outside: the level below the file itself (PREMIS 3, compositionLevel). */
+function insideOf({ facts }: AcquisitionDocument): Characteristics[] {
+  const said = (name: string): string | undefined =>
+    facts.find((fact) => fact.name === name && fact.source === 'container')?.value.toString();
+  const [id, size] = [said('innerFormat'), Number(said('innerSize'))];
+  if (id === undefined || !Number.isSafeInteger(size)) return [];
+  return [{ compositionLevel: 0, size, formats: [{ name: formats.get(id)?.title ?? id }] }];
 }
 
 /** What lies in the container; of an image that nothing wraps, what the image is. */

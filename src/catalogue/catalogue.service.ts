@@ -21,7 +21,9 @@ export class CatalogueService {
     const digest = q.trim().toLowerCase();
     if (DIGEST.test(digest) && offset === 0) {
       const files = await this.packages.filesWith(digest, limit);
-      if (files.length > 0) return { hits: files.map((file) => fileHit(file, digest)) };
+      const media = await this.packages.withMedium(digest, limit);
+      const hits = [...media.map((each, _, all) => mediumHit(each, digest, all)), ...files.map((file) => fileHit(file, digest))];
+      if (hits.length > 0) return { hits: hits.slice(0, limit) };
     }
     const found = await this.search.find(q, limit + 1, offset);
     const hits = found.slice(0, limit).map(
@@ -36,6 +38,17 @@ export class CatalogueService {
     );
     return found.length > limit ? { hits, next: cursorOf([offset + limit]) } : { hits };
   }
+}
+
+/** The disk inside a package; where others hold the same, each is told of them. */
+function mediumHit(
+  { id, title, accession }: { id: string; title: string; accession: string | null },
+  digest: string,
+  all: readonly { readonly id: string }[],
+): Hit {
+  const others = all.filter((other) => other.id !== id).map((other) => other.id);
+  const same = others.length === 0 ? '' : `; same medium as ${others.slice(0, 5).join(', ')}${others.length > 5 ? ' …' : ''}`;
+  return { kind: 'package', package: id, accession, title, path: null, snippet: `«${digest}» of the disk inside${same}` };
 }
 
 function fileHit(file: { packageId: string; title: string; accession: string | null; path: string }, digest: string): Hit {

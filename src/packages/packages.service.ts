@@ -95,6 +95,16 @@ export class PackagesService {
     return query.orderBy('f.packageId', 'DESC').addOrderBy('f.path').limit(limit).getRawMany();
   }
 
+  /** Packages whose image holds the disk with this SHA-256, whatever is around it; the oldest first. */
+  async withMedium(sha256: string, limit: number): Promise<{ id: string; title: string; accession: string | null }[]> {
+    const rows = await this.database.manager.find(Package, {
+      where: { mediumSha256: sha256 },
+      order: { id: 'ASC' },
+      take: limit,
+    });
+    return rows.map(({ id, title, accessionNumber }) => ({ id, title, accession: accessionNumber }));
+  }
+
   /** Newest first: ids are in order of time. */
   async list(page: PageQuery, accession?: string): Promise<Page<PackageSummary>> {
     const query = this.database.manager.createQueryBuilder(Package, 'p');

@@ -62,6 +62,15 @@ describe('a snapshot with its parent', () => {
     expect(await strongroom(home, 'ingest', at('snapshot'))).toMatchObject({ code: 1 });
   });
 
+  it('is found by the digest of the disk inside, and each package names the other', async () => {
+    const { json } = await server.get(`search?q=${sha256.toUpperCase()}`);
+    const found = json.hits.map((hit: { package: string; snippet: string }) => [hit.package, hit.snippet]);
+    expect(found.slice(0, 2)).toEqual([
+      [snapshot, `«${sha256}» of the disk inside; same medium as ${plain}`],
+      [plain, `«${sha256}» of the disk inside; same medium as ${snapshot}`],
+    ]);
+  });
+
   it('has the events that tell how the disk inside was read', async () => {
     const { json } = await server.get(`packages/${snapshot}/events`);
     const said = json.items.map(({ type, outcome }: { type: string; outcome: string }) => `${type}: ${outcome}`);

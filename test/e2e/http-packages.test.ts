@@ -169,6 +169,7 @@ describe('search', () => {
       expect.objectContaining({ kind: 'package', package: disk }),
     );
     expect((await server.get(`search?q=${sha256(image)}`)).json.hits).toMatchObject([
+      { kind: 'package', package: disk },
       { kind: 'file', package: disk, path: 'data/image/marrowby-disk-07.img' },
     ]);
     expect((await server.get('search?q=2026-014')).json.hits).toContainEqual(
