@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
 import { fileSource } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
-import { type Line, chunksOf, linesOf } from './lines.ts';
+import { type Line, chunksOf, linesOf, utf8 } from './lines.ts';
 
 /** Spelled as in BagIt. */
 export type ListAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
@@ -90,26 +90,6 @@ export async function parseChecksumList(chunks: AsyncIterable<Buffer> | Iterable
     throw new Fault(FaultKind.Corrupt, 'acquisition/checksum-malformed', message, { file: escaped(name), line: 1 });
   }
   return { file: name, entries };
-}
-
-/** UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8; everything else passes as it is. */
-async function* utf8(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
-  let decoder: InstanceType<typeof TextDecoder> | undefined;
-  let start: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    let bytes = chunk;
-    if (start !== undefined) {
-      bytes = start = Buffer.concat([start, chunk]);
-      if (start.length < 2) continue;
-      const mark = start.readUInt16BE(0);
-      if (mark === 0xfffe) decoder = new TextDecoder('utf-16le');
-      if (mark === 0xfeff) decoder = new TextDecoder('utf-16be');
-      start = undefined;
-    }
-    yield decoder === undefined ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }), 'utf8');
-  }
-  if (start !== undefined) yield start;
-  if (decoder !== undefined) yield Buffer.from(decoder.decode(), 'utf8');
 }
 
 const HEX = '([0-9a-fA-F]{32,128})';

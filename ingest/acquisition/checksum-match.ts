@@ -28,8 +28,7 @@ type Target = { file: string } | 'medium' | 'self' | 'neighbour' | undefined;
 const EMPTY_DIGEST = /^(?:d41d8cd98f00b204|da39a3ee5e6b4b0d|d14a028c2a3a2bc9|e3b0c44298fc1c14|38b060a751ac9638|cf83e1357eefb8bd)/;
 
 /**
- * @throws Fault 'acquisition/checksum-names-missing-file' with up to 20 names; 'acquisition/checksum-ambiguous';
- * 'acquisition/checksum-contradiction' when two digests of one kind are given for one thing.
+ * @throws Fault 'acquisition/checksum-names-missing-file' with up to 20 names; 'acquisition/checksum-ambiguous'.
  */
 export function matchChecksums(deposit: Deposit, lists: readonly ChecksumList[]): Matched {
   const find = finder(deposit);
@@ -51,7 +50,6 @@ export function matchChecksums(deposit: Deposit, lists: readonly ChecksumList[])
       count: missing.length,
     });
   }
-  checkAgreement(expected);
   const message = `the lists name files beside that are not part of this deposit: ${shown([...elsewhere])}`;
   return { expected, notes: elsewhere.size === 0 ? [] : [{ code: 'acquisition/checksums-of-others', message }] };
 }
@@ -115,7 +113,8 @@ function ofBare(list: string, { image, submission }: Deposit): Target {
     : undefined;
 }
 
-function checkAgreement(expected: readonly ExpectedDigest[]): void {
+/** @throws Fault 'acquisition/checksum-contradiction' when two digests of one kind are given for one thing. */
+export function checkAgreement(expected: readonly ExpectedDigest[]): void {
   const seen = new Map<string, ExpectedDigest>();
   for (const one of expected) {
     const what = one.of === 'medium' ? 'the medium' : `"${escaped(one.of.file)}"`;

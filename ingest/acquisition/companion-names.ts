@@ -4,7 +4,9 @@ import { hasImageEnding } from './image-files.ts';
 
 /** Endings of checksum lists, mapfiles, logs and disc descriptions. */
 const PAPER_ENDINGS =
-  /^(?:md5|sha1|sha224|sha256|sha384|sha512|(?:md5|sha(?:1|224|256|384|512))sums?|hash|hashes|hashdeep|map|mapfile|log|info|txt|dfxml|cue|toc|ccd|sub|mds)$/i;
+  /^(?:md5|sha1|sha224|sha256|sha384|sha512|(?:md5|sha(?:1|224|256|384|512))sums?|hash|hashes|hashdeep|map|mapfile|log|mlog|hlog|info|txt|dfxml|cue|toc|ccd|sub|mds)$/i;
+/** Endings of two parts, by which Aaru and DiscImageCreator name what they write beside `x.iso`: `x.cicm.xml`, `x_disc.txt`. */
+const LONG_PAPER_ENDINGS = /(?:\.cicm\.xml|\.metadata\.json|\.aaru\.json|_disc\.txt)$/i;
 
 export interface Companions {
   readonly taken: readonly string[];
@@ -21,8 +23,9 @@ export function companionsOf(image: Pick<ImageFiles, 'name' | 'files'>, names: r
   const taken: string[] = [];
   const unclear: string[] = [];
   for (const name of names) {
-    const stem = stemOf(name);
-    if (members.has(name) || stem === name || !PAPER_ENDINGS.test(name.slice(stem.length + 1))) continue;
+    const long = LONG_PAPER_ENDINGS.exec(name);
+    const stem = long === null ? stemOf(name) : name.slice(0, long.index);
+    if (members.has(name) || stem === name || (long === null && !PAPER_ENDINGS.test(name.slice(stem.length + 1)))) continue;
     if (exact.has(stem)) taken.push(name);
     else if (stems.has(stem)) (others.some((other) => stemOf(other) === stem) ? unclear : taken).push(name);
   }

@@ -25,6 +25,7 @@ import { imageIn, imageNamed } from './image-files.ts';
 import { companionsOf } from './companion-names.ts';
 import { isChecksumList } from './checksum-list.ts';
 import { isMapfile } from './mapfile.ts';
+import { type DepositLog, logIn } from './read-logs.ts';
 
 export interface Deposit {
   /** What PATH was: one image file, a member of a split set, or the folder of one carrier. */
@@ -38,6 +39,8 @@ export interface Deposit {
   readonly checksumLists: readonly DepositFile[];
   /** Those of the submission that are ddrescue mapfiles. */
   readonly mapfiles: readonly DepositFile[];
+  /** Those of the submission that an imaging program wrote as its log. */
+  readonly logs: readonly DepositLog[];
   /** Names beside an image given by itself that are not part of the deposit. */
   readonly neighbours: ReadonlySet<string>;
   /** What the archivist should know, as `code` and a sentence; none of it hinders. */
@@ -177,10 +180,17 @@ async function sorted(
   if (empty.length > 0) notes.push({ code: 'acquisition/empty-papers', message: `files of 0 bytes, kept: ${shown(empty)}` });
   const checksumLists: DepositFile[] = [];
   const mapfiles: DepositFile[] = [];
+  const logs: DepositLog[] = [];
   for (const file of submission) {
     if (file.size === 0 || LITTER.test(basename(file.name))) continue;
-    if (await isMapfile(file)) mapfiles.push(file);
+    if (await isMapfile(file)) {
+      mapfiles.push(file);
+      continue;
+    }
+    // By content, so before what a name alone can make a list: dcfldd's hash log may be called `disk.md5`.
+    const log = await logIn(file);
+    if (log !== undefined) logs.push(log);
     else if (await isChecksumList(file)) checksumLists.push(file);
   }
-  return { kind, root, image, submission, checksumLists, mapfiles, neighbours, notes };
+  return { kind, root, image, submission, checksumLists, mapfiles, logs, neighbours, notes };
 }

@@ -1,11 +1,13 @@
 /** What is written as metadata/acquisition.json: everything the imaging station said, each fact with where it stands. */
 import { escaped } from '../kernel/index.ts';
 import { type Identification, identify } from '../media/index.ts';
-import { type Matched, type ExpectedDigest, matchChecksums } from './checksum-match.ts';
+import { type Matched, type ExpectedDigest, checkAgreement, matchChecksums } from './checksum-match.ts';
 import { type ChecksumList, readChecksumList } from './checksum-list.ts';
 import { type Deposit, imageSource } from './deposit.ts';
 import type { DepositNote } from './folder.ts';
+import { digestsOfLogs } from './log-digests.ts';
 import { type BlockStatus, type MapBlock, type Mapfile, type RangeSum, readMapfile } from './mapfile.ts';
+import { type ParsedLog, readLogs } from './read-logs.ts';
 
 /** Where a fact stands: a line of a file, the image's container, or our own arithmetic. */
 export type FactSource = { readonly file: string; readonly line?: number } | 'container' | 'computed';
@@ -36,7 +38,8 @@ export interface Acquisition {
   readonly facts: readonly AcquisitionFact[];
   readonly expected: readonly ExpectedDigest[];
   readonly mapfiles: readonly MapSummary[];
-  /** The deposit's notes, and what the lists and mapfiles add. */
+  readonly logs: readonly ParsedLog[];
+  /** The deposit's notes, and what the lists, mapfiles and logs add. */
   readonly notes: readonly DepositNote[];
 }
 
@@ -44,22 +47,29 @@ export interface Acquisition {
 export interface Parsed {
   readonly checksums: readonly ChecksumList[];
   readonly mapfiles: readonly Mapfile[];
+  readonly logs: readonly ParsedLog[];
+  readonly notes: readonly DepositNote[];
 }
 
 const RANGE_LIMIT = 100_000;
 
-/** Reads all lists and mapfiles of the deposit. @throws Fault 'acquisition/…' naming file and line of what is wrong. */
+/** Reads all lists, mapfiles and logs of the deposit. @throws Fault 'acquisition/…' naming file and line of what is wrong. */
 export async function readPapers(deposit: Deposit): Promise<Parsed> {
   const checksums: ChecksumList[] = [];
   const mapfiles: Mapfile[] = [];
   for (const file of deposit.checksumLists) checksums.push(await readChecksumList(file));
   for (const file of deposit.mapfiles) mapfiles.push(await readMapfile(file));
-  return { checksums, mapfiles };
+  const { parsed, notes } = await readLogs(deposit.logs);
+  return { checksums, mapfiles, logs: parsed, notes };
 }
 
 /** Puts together what is known before the image is read as a whole. @throws Fault 'acquisition/checksum-…'. */
-export async function acquisitionOf(deposit: Deposit, { checksums, mapfiles }: Parsed): Promise<Acquisition> {
-  const { expected, notes: checksumNotes }: Matched = matchChecksums(deposit, checksums);
+export async function acquisitionOf(deposit: Deposit, papers: Parsed): Promise<Acquisition> {
+  const { checksums, mapfiles, logs } = papers;
+  const given: Matched = matchChecksums(deposit, checksums);
+  const logged: Matched = digestsOfLogs(deposit, logs);
+  const expected = [...given.expected, ...logged.expected];
+  checkAgreement(expected);
   const format = await formatOf(deposit);
   const facts: AcquisitionFact[] = [
     { name: 'imageName', value: deposit.image.name, source: 'computed' },
@@ -70,7 +80,10 @@ export async function acquisitionOf(deposit: Deposit, { checksums, mapfiles }: P
   for (const { algorithm, digest, of, source } of expected) {
     facts.push({ name: `${of === 'medium' ? 'medium' : `file "${of.file}"`} ${algorithm}`, value: digest, source });
   }
-  const notes: DepositNote[] = [...deposit.notes, ...checksumNotes];
+  for (const { file, record } of logs) {
+    for (const { name, value, line } of record.facts) facts.push({ name, value, source: { file, line } });
+  }
+  const notes: DepositNote[] = [...deposit.notes, ...papers.notes, ...given.notes, ...logged.notes];
   const summaries: MapSummary[] = [];
   for (const map of mapfiles) {
     facts.push(...mapFacts(map));
@@ -78,7 +91,7 @@ export async function acquisitionOf(deposit: Deposit, { checksums, mapfiles }: P
     // Of a container only its reader knows how large the medium is.
     if (format.isWhole) notes.push(...sizeNotes(map, deposit.image.totalSize));
   }
-  return { facts, expected, mapfiles: summaries, notes };
+  return { facts, expected, mapfiles: summaries, logs, notes };
 }
 
 async function formatOf(deposit: Deposit): Promise<Identification> {

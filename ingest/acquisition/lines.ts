@@ -70,3 +70,23 @@ export async function* linesOf(
   }
   if (held > 0) yield { number: number + 1, bytes: Buffer.concat(parts), isEnded: false };
 }
+
+/** UTF-16 with a byte order mark, as PowerShell writes it, becomes UTF-8; everything else passes as it is. */
+export async function* utf8(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
+  let start: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    let bytes = chunk;
+    if (start !== undefined) {
+      bytes = start = Buffer.concat([start, chunk]);
+      if (start.length < 2) continue;
+      const mark = start.readUInt16BE(0);
+      if (mark === 0xfffe) decoder = new TextDecoder('utf-16le');
+      if (mark === 0xfeff) decoder = new TextDecoder('utf-16be');
+      start = undefined;
+    }
+    yield decoder === undefined ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }), 'utf8');
+  }
+  if (start !== undefined) yield start;
+  if (decoder !== undefined) yield Buffer.from(decoder.decode(), 'utf8');
+}

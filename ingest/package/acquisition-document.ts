@@ -16,6 +16,8 @@ export interface AcquisitionDocument {
   readonly facts: readonly AcquisitionFact[];
   /** ddrescue mapfiles: what was read of the disk, what not. */
   readonly mapfiles: readonly (MapSummary & { readonly writtenAt: string })[];
+  /** What each log, and the container, tells of the imaging; absent where nothing does. */
+  readonly imaging?: readonly ImagingRecord[];
   readonly checksums: readonly ChecksumRecord[];
   /** For the archivist: what was noticed, in sentences. */
   readonly notes: readonly string[];
@@ -53,6 +55,35 @@ export interface ContainerDamage {
   /** In the medium, in bytes; absent where the damage is of no one place. */
   readonly offset?: number;
   readonly length?: number;
+}
+
+/** The image itself, where another source would be named by its file. */
+export const CONTAINER = 'container';
+
+/** One account of the imaging. All else that it says stands among the facts, by the same source. */
+export interface ImagingRecord {
+  /** As received, below data/submission/; or `container`: the image itself tells. */
+  readonly log: string;
+  /** Of log or of container: guymager, ewf … */
+  readonly kind: string;
+  readonly title: string;
+  /** When the file was last modified, by its own file system; empty when that is not known. */
+  readonly writtenAt: string;
+  readonly tool?: string;
+  readonly toolVersion?: string;
+  readonly examiner?: string;
+  /** Times as the source has them, ISO 8601 where they could be read; without a zone where it tells none. */
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly verifiedAt?: string;
+  readonly status?: string;
+  /** It tells of nothing that could not be read. */
+  readonly isWhole: boolean;
+  /** Bytes of the medium that could not be read, where it tells which; the first 20,000 runs. */
+  readonly badRanges: readonly { readonly offset: number; readonly length: number }[];
+  /** There are more than are kept here. */
+  readonly isTruncated: boolean;
+  readonly verifications: readonly { readonly what: 'image' | 'source'; readonly isVerified: boolean }[];
 }
 
 /** A digest that came with the disk, and what became of the comparison. A mismatch never gets this far. */

@@ -3,12 +3,14 @@
  * May import: kernel, media, digest, premis, journal, storage, acquisition and bagit-js.
  * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord().
  */
-export type {
-  ContainerDamage,
-  MediumExtents,
-  MediumFormat,
-  AcquisitionDocument,
-  ChecksumRecord,
+export {
+  type AcquisitionDocument,
+  type ChecksumRecord,
+  CONTAINER,
+  type ContainerDamage,
+  type ImagingRecord,
+  type MediumExtents,
+  type MediumFormat,
 } from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
 export type { ByteRange, FixityFinding } from './finding.ts';

@@ -1,6 +1,7 @@
 /** metadata/acquisition.json of an ingest. */
 import type { Fault } from '../kernel/index.ts';
 import { type AcquisitionDocument, type ContainerDamage, FileRole } from '../package/index.ts';
+import { containerFacts, imagingOf } from './imaging.ts';
 import type { Ingested } from './ingested.ts';
 import type { Measured } from './steps/measure.ts';
 
@@ -8,9 +9,8 @@ export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
   const { received, copied, measured, checksums, notes } = ingested;
   const { deposit, format, medium, known, warnings } = received;
   const damage = [...warnings.map(damageOf), ...(measured?.damage ?? [])];
-  const own = Object.entries(medium?.facts ?? {}).flatMap(([name, values]) =>
-    [values].flat().map((value: string | number) => ({ name, value, source: 'container' as const })),
-  );
+  const own = containerFacts(medium?.facts ?? {}).map((fact) => ({ ...fact, source: 'container' as const }));
+  const imaging = imagingOf(received);
   const writtenAt = new Map(deposit.mapfiles.map(({ name, mtime }) => [name, mtime.toISOString()]));
   return {
     image: {
@@ -29,6 +29,7 @@ export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
     ...(damage.length === 0 ? {} : { damage }),
     facts: [...known.facts, ...own],
     mapfiles: known.mapfiles.map((map) => ({ ...map, writtenAt: writtenAt.get(map.file) ?? '' })),
+    ...(imaging.length === 0 ? {} : { imaging }),
     checksums,
     notes,
   };

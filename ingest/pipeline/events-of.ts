@@ -3,13 +3,12 @@ import type { AcquisitionDocument, EventAgent } from '../package/index.ts';
 import {
   type LinkedAgent,
   local,
-  type PremisAgent,
   type PremisEvent,
   type PremisIdentifier,
   preservationEvent,
-  softwareAgent,
   uuid,
 } from '../premis/index.ts';
+import { imagingEvents, type MakeEvent } from './imaging-events.ts';
 import type { IngestContext } from './request.ts';
 import type { Ingested } from './ingested.ts';
 
@@ -18,17 +17,6 @@ const MOST_NOTES = 50;
 
 export function agentIdentifier({ name, version }: EventAgent): PremisIdentifier {
   return local(version === undefined ? name : `${name} ${version}`);
-}
-
-/** The imaging program that a mapfile names. */
-export function imagingAgent(acquisition: AcquisitionDocument): PremisAgent | undefined {
-  if (acquisition.mapfiles.length === 0) return undefined;
-  const version = factOf(acquisition, 'ddrescue version') ?? 'unknown';
-  return softwareAgent(local(`GNU ddrescue ${version}`), 'GNU ddrescue', version);
-}
-
-function factOf({ facts }: AcquisitionDocument, name: string): string | undefined {
-  return facts.find((fact) => fact.name === name)?.value.toString();
 }
 
 export function eventsOf(
@@ -93,11 +81,6 @@ export function eventsOf(
   ];
 }
 
-type MakeEvent = (
-  facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>,
-  agents?: PremisEvent['agents'],
-) => PremisEvent;
-
 /** A container that was opened: whether it is sound, and the digests of the disk inside. */
 function containerEvents(
   { received, measured }: Ingested,
@@ -128,38 +111,4 @@ function containerEvents(
   const algorithms = ['sha256', ...Object.keys(medium.digests ?? {})].join(', ');
   const detail = `${algorithms} of the disk inside, ${medium.size} bytes`;
   return [...found, event({ type: 'message digest calculation', at, outcome: 'success', detail })];
-}
-
-/** What the mapfiles say of the imaging. */
-function imagingEvents(acquisition: AcquisitionDocument, event: MakeEvent): PremisEvent[] {
-  const agent = imagingAgent(acquisition);
-  if (agent === undefined) return [];
-  return acquisition.mapfiles.map(({ file, sums, writtenAt }) => {
-    const { rescued, ...unread } = sums;
-    const isWhole = Object.values(unread).every(({ bytes }) => bytes === 0);
-    const { at, note } = imagedAt(acquisition, writtenAt);
-    return event(
-      {
-        type: 'imaging',
-        at,
-        outcome: isWhole ? 'success' : 'warning',
-        detail: factOf(acquisition, 'ddrescue command line') ?? 'GNU ddrescue',
-        notes: [
-          `${rescued.bytes} bytes rescued; ${unread.bad.bytes} bad, ${unread.nonTried.bytes} not tried, ${unread.nonTrimmed.bytes} not trimmed, ${unread.nonScraped.bytes} not scraped`,
-          note,
-          `told by ${file}`,
-        ],
-      },
-      [{ ...agent.identifiers[0], role: 'executing program' }],
-    );
-  });
-}
-
-/** A mapfile tells its time without a zone, and the file's own date may be that of a copy: the note says what the event's time is worth. */
-function imagedAt(acquisition: AcquisitionDocument, writtenAt: string): { at: Date; note: string } {
-  const local = factOf(acquisition, 'ddrescue current time') ?? factOf(acquisition, 'ddrescue start time');
-  const at = new Date(`${local?.replace(' ', 'T') ?? ''}Z`);
-  return local === undefined || Number.isNaN(at.getTime())
-    ? { at: new Date(writtenAt), note: 'the mapfile tells no time; this is when the file was last written' }
-    : { at, note: `${local} by the clock of the imaging station, whose time zone is not known; written as if UTC` };
 }

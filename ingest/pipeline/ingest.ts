@@ -1,5 +1,6 @@
 /** The story of one ingest: received, copied in one pass, measured, compared, described, sealed, read back, stored. */
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
+import { contradictionsOf } from './imaging.ts';
 import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
 import { compare } from './steps/compare.ts';
 import { copy } from './steps/copy.ts';
@@ -24,7 +25,8 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     const measured = await measure(received, copied, bag, context);
     const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
-    const notes = [...received.notes, ...(measured?.damage ?? []).map(({ message }) => message), ...compared];
+    const damage = (measured?.damage ?? []).map(({ message }) => message);
+    const notes = [...received.notes, ...damage, ...compared, ...contradictionsOf(received, measured)];
     const described = await describe({ id, request, received, copied, measured, checksums, notes }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);

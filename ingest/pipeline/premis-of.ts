@@ -16,7 +16,8 @@ import {
   type PremisRights,
   uuid,
 } from '../premis/index.ts';
-import { agentIdentifier, eventsOf, imagingAgent } from './events-of.ts';
+import { agentIdentifier, eventsOf } from './events-of.ts';
+import { imagingAgents } from './imaging-events.ts';
 import type { IngestContext } from './request.ts';
 import type { CopiedFile } from './steps/copy.ts';
 import type { Ingested } from './ingested.ts';
@@ -136,14 +137,13 @@ async function paperFormat({ source }: CopiedFile): Promise<{ name: string; puid
 }
 
 function agentsOf(acquisition: AcquisitionDocument, context: IngestContext): PremisAgent[] {
-  const imaging = imagingAgent(acquisition);
-  return [
-    ...context.agents.map((agent): PremisAgent => {
-      const version = agent.version === undefined ? {} : { version: agent.version };
-      return { kind: 'agent', identifiers: [agentIdentifier(agent)], name: agent.name, type: agent.type, ...version };
-    }),
-    ...(imaging === undefined ? [] : [imaging]),
-  ];
+  const ours = context.agents.map((agent): PremisAgent => {
+    const version = agent.version === undefined ? {} : { version: agent.version };
+    return { kind: 'agent', identifiers: [agentIdentifier(agent)], name: agent.name, type: agent.type, ...version };
+  });
+  // Who imaged the disk may be who ingests it.
+  const names = new Set(ours.map(({ identifiers: [{ value }] }) => value));
+  return [...ours, ...imagingAgents(acquisition).filter(({ identifiers: [{ value }] }) => !names.has(value))];
 }
 
 /** What the deed of gift says, as far as the accession tells it. */

@@ -1,6 +1,6 @@
 /** strongroom show ID */
 import { Command } from 'commander';
-import type { AcquisitionDocument } from '#ingest/package';
+import type { AcquisitionDocument, ImagingRecord } from '#ingest/package';
 import type { EventView, PackageFileView, PackageView } from '../../packages/package.dto.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
@@ -54,9 +54,10 @@ function headLines(
   ];
 }
 
-/** The mapfile as a table: what was read of the disk, what not, and where. */
-function imagingLines({ mapfiles = [], notes = [] }: Partial<AcquisitionDocument>): string[] {
+/** Who imaged the disk, when, with what; the mapfile as a table: what was read of the disk, what not, and where. */
+function imagingLines({ mapfiles = [], notes = [], imaging = [], facts = [] }: Partial<AcquisitionDocument>): string[] {
   return [
+    ...imaging.flatMap((record) => accountLines(record, facts)),
     ...mapfiles.flatMap((map) => [
       `imaging, by ${map.file}`,
       ...table([
@@ -80,6 +81,48 @@ function imagingLines({ mapfiles = [], notes = [] }: Partial<AcquisitionDocument
     ]),
     ...notes.map((note) => `note: ${note}`),
     ...(notes.length > 0 ? [''] : []),
+  ];
+}
+
+/** One account of the imaging in a few lines. */
+function accountLines(record: ImagingRecord, facts: AcquisitionDocument['facts']): string[] {
+  const fact = (name: string): string | undefined => {
+    const found = facts.find(
+      ({ name: own, source }) => own === name && (typeof source === 'string' ? source : source.file) === record.log,
+    );
+    return found === undefined ? undefined : String(found.value);
+  };
+  const joined = (separator: string, ...parts: readonly (string | false | undefined)[]): string =>
+    parts.filter((part) => typeof part === 'string' && part !== '').join(separator);
+  const counted = (name: string, what: string): string | undefined => {
+    const count = fact(name);
+    return count === undefined || count === '0' ? undefined : `${count} ${what}`;
+  };
+  const [serial, size] = [fact('deviceSerial'), fact('deviceSize')];
+  const badBytes = record.badRanges.reduce((sum, { length }) => sum + length, 0);
+  const lost = joined(
+    ', ',
+    counted('badSectorCount', 'bad sectors'),
+    counted('missingSectorCount', 'missing sectors'),
+    counted('badTrackCount', 'bad tracks'),
+    counted('badAreaCount', 'bad areas'),
+    badBytes > 0 && `${badBytes} bytes in ${record.badRanges.length} places${record.isTruncated ? ' and more' : ''}`,
+  );
+  const rows: readonly (readonly [string, string])[] = [
+    ['when', joined(' to ', record.startedAt, record.endedAt)],
+    ['who', record.examiner ?? ''],
+    ['with', joined(' ', record.tool, record.toolVersion)],
+    ['case', joined(', ', fact('caseNumber'), fact('evidenceNumber'))],
+    ['device', joined(', ', joined(' ', fact('deviceVendor'), fact('deviceModel')), serial && `serial ${serial}`, size && `${size} bytes`)],
+    ['ended', record.status ?? ''],
+    ['not read', lost],
+    ['compared', record.verifications.map(({ what, isVerified }) => `${what} ${isVerified ? 'verified' : 'NOT verified'}`).join(', ')],
+  ];
+  const told = record.log === 'container' ? 'the image itself' : record.log;
+  return [
+    `imaging, by ${told} (${record.title})`,
+    ...rows.filter(([, value]) => value !== '').map(([label, value]) => `  ${label.padEnd(9)} ${value}`),
+    '',
   ];
 }
 
