@@ -6,6 +6,7 @@ import { SidecarReader } from '../sidecar.ts';
 
 const MOST_BYTES = 16 * 1024 * 1024;
 const DEEPEST = 64;
+const PIECE = 4096;
 /** Values spelled otherwise than we would: each costs a search of the whole text. */
 const MOST_FAILURES = 20;
 
@@ -72,9 +73,10 @@ class XmlSidecar {
   }
 
   take({ number, text }: LogLine): void {
-    if (this.isOver) return;
     this.line = number;
-    this.parser.write(`${text}\n`);
+    // In pieces, so that hostile nesting ends soon after it is seen.
+    for (let at = 0; at <= text.length && !this.isOver; at += PIECE)
+      this.parser.write(at + PIECE > text.length ? `${text.slice(at)}\n` : text.slice(at, at + PIECE));
   }
 }
 
