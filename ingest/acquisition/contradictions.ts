@@ -54,5 +54,7 @@ function at(called: string, line: number | undefined): string {
 }
 
 function plain(value: string | number | boolean): string {
-  return String(value).replace(/[\s_]+/g, '').toLowerCase();
+  return String(value)
+    .replace(/[\s_]+/g, '')
+    .toLowerCase();
 }

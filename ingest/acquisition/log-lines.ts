@@ -22,7 +22,10 @@ export async function headOf(file: DepositFile): Promise<string | undefined> {
   if (head.includes(0)) return undefined;
   // A cut in the middle of a character is no other code page.
   const whole = head.subarray(0, Math.max(0, head.length - 4));
-  return (isUtf8(whole) ? head.toString('utf8') : textOf(head)).replace(/^\ufeff/, '').replace(/\r\n?/g, '\n').replace(PAINT, '');
+  return (isUtf8(whole) ? head.toString('utf8') : textOf(head))
+    .replace(/^\ufeff/, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(PAINT, '');
 }
 
 /** @throws Fault 'acquisition/…' for a file that can't be read, has more than 3,000,000 lines, or one of more than 16 MiB. */

@@ -53,12 +53,12 @@ export class LogRecordBuilder {
     return this.facts.get(name)?.value;
   }
 
-  /** Text that is no digest of the algorithm is passed over. @param of path as written: only its last part counts. */
-  digest(algorithm: string, digest: string, line: number, of: 'medium' | string = 'medium'): void {
+  /** Text that is no digest of the algorithm is passed over. @param file that it is of, as written: only its last part counts. */
+  digest(algorithm: string, digest: string, line: number, file?: string): void {
     const spelled = algorithm.toLowerCase().replace(/-/g, '') as ListAlgorithm;
     if (DIGEST_LENGTHS[spelled] !== digest.length || !/^[0-9a-f]+$/i.test(digest)) return;
-    const target = of === 'medium' ? of : { file: posix.basename(win32.basename(of)) };
-    const key = `${spelled} ${digest.toLowerCase()} ${of}`;
+    const target = file === undefined ? 'medium' : { file: posix.basename(win32.basename(file)) };
+    const key = `${spelled} ${digest.toLowerCase()} ${file === undefined ? '' : `of ${file}`}`;
     if (this.digests.has(key)) return;
     if (this.digests.size >= MOST_DIGESTS) this.isTruncated = true;
     else this.digests.set(key, { algorithm: spelled, digest: digest.toLowerCase(), of: target, line });
@@ -97,7 +97,8 @@ export class LogRecordBuilder {
     if (known !== undefined) for (const { first, count } of this.sectors) this.badRange(first * known, count * known);
     if (this.sectors.length > 0) {
       const count = this.sectors.reduce((sum, run) => sum + run.count, 0);
-      if (!this.facts.has('badSectorCount') && Number.isSafeInteger(count)) this.fact('badSectorCount', count, this.lineOfSectors);
+      if (!this.facts.has('badSectorCount') && Number.isSafeInteger(count))
+        this.fact('badSectorCount', count, this.lineOfSectors);
     }
     return {
       facts: [...this.facts.values()],
@@ -138,13 +139,18 @@ export function wholeNumber(text: string): number | undefined {
 
 /** The exact bytes of `1.0 MiB (1048576 bytes)`, `54083584 (54.1MB)`, `512 bytes`. */
 export function bytesIn(text: string): number | undefined {
-  const said = /\(([\d ,.']+) bytes\)/.exec(text)?.[1] ?? /^([\d ,.']+?) bytes\b/.exec(text)?.[1] ?? /^(\d+)(?= *\(|$)/.exec(text.trim())?.[1];
+  const said =
+    /\(([\d ,.']+) bytes\)/.exec(text)?.[1] ??
+    /^([\d ,.']+?) bytes\b/.exec(text)?.[1] ??
+    /^(\d+)(?= *\(|$)/.exec(text.trim())?.[1];
   return said === undefined ? undefined : wholeNumber(said);
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const CLOCK = String.raw`(\d{1,2}):(\d{2}):(\d{2})`;
-const ISO = new RegExp(String.raw`^(\d{4})[-/](\d{2})[-/](\d{2})[T ]+${CLOCK}(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?![\d:])`);
+const ISO = new RegExp(
+  String.raw`^(\d{4})[-/](\d{2})[-/](\d{2})[T ]+${CLOCK}(?:\.\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?(?![\d:])`,
+);
 /** `Tue Aug 25 13:01:45 2015`, as ctime(3) writes it. */
 const CTIME = new RegExp(String.raw`^(?:[A-Za-z]{3},? )?([A-Za-z]{3}) +(\d{1,2}) ${CLOCK} (?:(Z|UTC|GMT) )?(\d{4})`);
 /** `Nov 23, 2026 04:22:47`, as the ewf tools write it. */

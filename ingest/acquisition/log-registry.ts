@@ -3,7 +3,10 @@ import { loadFolder } from '../kernel/index.ts';
 import type { ImagingLog } from './imaging-log.ts';
 
 /** By id; the folder is the list. */
-export const imagingLogs: ReadonlyMap<string, ImagingLog> = await loadFolder<ImagingLog>(new URL('./logs/', import.meta.url), 'log');
+export const imagingLogs: ReadonlyMap<string, ImagingLog> = await loadFolder<ImagingLog>(
+  new URL('./logs/', import.meta.url),
+  'log',
+);
 
 /** @param head the first 64 KiB, decoded. Undefined where no kind, or more than one, claims it. */
 export function kindOfLog(head: string): ImagingLog | undefined {

@@ -34,13 +34,19 @@ export async function readLogs(logs: readonly DepositLog[]): Promise<{ parsed: P
   const parsed: ParsedLog[] = [];
   const notes: DepositNote[] = [];
   if (logs.length > MOST_LOGS)
-    notes.push({ code: 'acquisition/log-unread', message: `${logs.length} logs came along; the first ${MOST_LOGS} were read, all are kept` });
+    notes.push({
+      code: 'acquisition/log-unread',
+      message: `${logs.length} logs came along; the first ${MOST_LOGS} were read, all are kept`,
+    });
   for (const { file, log } of logs.slice(0, MOST_LOGS)) {
     try {
       const record = await log.parse(linesOfLog(file, log.longestLine));
       parsed.push({ file: file.name, kind: log.id, title: log.title, writtenAt: file.mtime, record });
       if (record.isTruncated)
-        notes.push({ code: 'acquisition/log-long', message: `"${escaped(file.name)}" tells more than was taken from it; the log is kept whole` });
+        notes.push({
+          code: 'acquisition/log-long',
+          message: `"${escaped(file.name)}" tells more than was taken from it; the log is kept whole`,
+        });
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
       const message = `"${escaped(file.name)}" looks like a ${log.title}, and was kept without being read: ${error.message}`;

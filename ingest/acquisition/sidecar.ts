@@ -51,7 +51,8 @@ export class SidecarReader {
     if (type === undefined) return;
     // Aaru digests the file it wrote, and what is in it.
     if (names[0] === 'contentchecksums') this.record.digest(type, value, lineOf());
-    else if (names[0] === 'checksums' && this.pending.length < 16) this.pending.push({ algorithm: type, digest: value, line: lineOf() });
+    else if (names[0] === 'checksums' && this.pending.length < 16)
+      this.pending.push({ algorithm: type, digest: value, line: lineOf() });
   }
 
   /** At the end of all: the image's name may stand after its digests. */

@@ -1,13 +1,6 @@
 /** The events of an ingest in PREMIS terms, in the order in which they happened. */
 import type { AcquisitionDocument, EventAgent } from '../package/index.ts';
-import {
-  type LinkedAgent,
-  local,
-  type PremisEvent,
-  type PremisIdentifier,
-  preservationEvent,
-  uuid,
-} from '../premis/index.ts';
+import { type LinkedAgent, local, type PremisEvent, type PremisIdentifier, preservationEvent, uuid } from '../premis/index.ts';
 import { imagingEvents, type MakeEvent } from './imaging-events.ts';
 import type { IngestContext } from './request.ts';
 import type { Ingested } from './ingested.ts';

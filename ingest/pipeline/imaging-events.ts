@@ -72,7 +72,9 @@ function verificationEvent(record: ImagingRecord, event: MakeEvent): PremisEvent
   if (verifications.length === 0) return [];
   const { at, note } = timeOf(record.verifiedAt ?? record.endedAt ?? record.startedAt, record);
   const words = { image: 'the image', source: 'the carrier, read once more,' };
-  const said = verifications.map(({ what, isVerified }) => `${words[what]} ${isVerified ? 'agreed' : 'did NOT agree'} with what had been read`);
+  const said = verifications.map(
+    ({ what, isVerified }) => `${words[what]} ${isVerified ? 'agreed' : 'did NOT agree'} with what had been read`,
+  );
   const outcome = verifications.every(({ isVerified }) => isVerified) ? 'success' : 'fail';
   const detail = `at the imaging station: ${said.join('; ')}`;
   return [event({ type: 'fixity check', at, outcome, detail, notes: [note, toldBy(record)] }, agentsOf(record))];

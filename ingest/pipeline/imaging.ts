@@ -16,7 +16,8 @@ export function imagingOf({ known, medium, format, deposit }: Received): Imaging
   const logs = known.logs.map(({ file, kind, title, writtenAt, record }): ImagingRecord => {
     // A log that counts in sectors without telling how large they are means those of the medium.
     const size = medium?.sectorSize;
-    const runs = size === undefined ? [] : record.badSectors.map(({ first, count }) => ({ offset: first * size, length: count * size }));
+    const runs =
+      size === undefined ? [] : record.badSectors.map(({ first, count }) => ({ offset: first * size, length: count * size }));
     const badRanges = [...record.badRanges, ...runs];
     return {
       log: file,
@@ -24,7 +25,8 @@ export function imagingOf({ known, medium, format, deposit }: Received): Imaging
       title,
       writtenAt: writtenAt.toISOString(),
       ...textsOf(record.facts),
-      isWhole: badRanges.length === 0 && !record.facts.some(({ name, value }) => COUNTS_OF_LOSS.includes(name) && Number(value) > 0),
+      isWhole:
+        badRanges.length === 0 && !record.facts.some(({ name, value }) => COUNTS_OF_LOSS.includes(name) && Number(value) > 0),
       badRanges: badRanges.filter(({ offset, length }) => Number.isSafeInteger(offset + length)),
       isTruncated: record.isTruncated,
       verifications: record.verifications.map(({ what, isVerified }) => ({ what, isVerified })),
@@ -59,7 +61,8 @@ export function containerFacts(facts: NonNullable<Received['medium']>['facts']):
 /** Sentences for the archivist: logs against each other, the container, and the size of what was imaged. */
 export function contradictionsOf({ known, medium, deposit }: Received, measured: Measured | undefined): string[] {
   const witnesses: Witness[] = known.logs.map(({ file, record }) => ({ called: `"${escaped(file)}"`, facts: record.facts }));
-  if (medium !== undefined && !medium.isWhole) witnesses.push({ called: `the image itself`, facts: containerFacts(medium.facts) });
+  if (medium !== undefined && !medium.isWhole)
+    witnesses.push({ called: `the image itself`, facts: containerFacts(medium.facts) });
   if (measured !== undefined) {
     const called = medium?.isWhole === true ? `the size of "${escaped(deposit.image.name)}"` : 'the size of the disk inside';
     witnesses.push({ called, facts: [{ name: 'deviceSize', value: measured.size }] });

@@ -27,7 +27,8 @@ const kinds = await Promise.all(
   }),
 );
 
-const parse = (log: ImagingLog, bytes: Iterable<Buffer>): Promise<LogRecord> => log.parse(logLines(bytes, 'log', log.longestLine));
+const parse = (log: ImagingLog, bytes: Iterable<Buffer>): Promise<LogRecord> =>
+  log.parse(logLines(bytes, 'log', log.longestLine));
 
 function pieces(bytes: Buffer, size: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
@@ -57,7 +58,11 @@ async function deposited(name: string, bytes: Buffer | string): Promise<{ logs: 
   await writeFile(join(folder, 'disk.img'), Buffer.alloc(4096, 7));
   await writeFile(join(folder, name), bytes);
   const { logs, checksumLists, mapfiles } = await readDeposit(folder);
-  return { logs: logs.map(({ log }) => log.id), lists: checksumLists.map((file) => file.name), maps: mapfiles.map((file) => file.name) };
+  return {
+    logs: logs.map(({ log }) => log.id),
+    lists: checksumLists.map((file) => file.name),
+    maps: mapfiles.map((file) => file.name),
+  };
 }
 
 it('knows more than one kind', () => expect(kinds.length).toBeGreaterThan(9));
@@ -77,9 +82,12 @@ describe.each(kinds)('$id', ({ id, log, samples, expected }) => {
       for (const size of [1, 7, 4096]) expect(await parse(log, pieces(encoded, size))).toEqual(record);
     });
 
-    it.each(['imaging.log', 'disk.img.md5', 'notes', 'disk.txt'])('is a log and no list of digests when it is called %s', async (name) => {
-      expect(await deposited(name, bytes)).toEqual({ logs: [id], lists: [], maps: [] });
-    });
+    it.each(['imaging.log', 'disk.img.md5', 'notes', 'disk.txt'])(
+      'is a log and no list of digests when it is called %s',
+      async (name) => {
+        expect(await deposited(name, bytes)).toEqual({ logs: [id], lists: [], maps: [] });
+      },
+    );
 
     it('gives facts of the vocabulary only, fit to print', async () => {
       const { facts } = await parse(log, [bytes]);

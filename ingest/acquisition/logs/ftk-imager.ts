@@ -50,7 +50,8 @@ export const log: ImagingLog = {
       }
       if (/sector\(s\) .{0,80}could not be read/i.test(text)) isBadList = true;
       else if (isBadList && text.trim() !== '' && !record.sectorList(line)) isBadList = false;
-      if (/^\s*Information for /.test(text)) record.fact('imagePath', text.replace(/^\s*Information for /, '').replace(/:\s*$/, ''), number);
+      if (/^\s*Information for /.test(text))
+        record.fact('imagePath', text.replace(/^\s*Information for /, '').replace(/:\s*$/, ''), number);
       else takeField(record, FIELDS, line);
     }
     return record.finish();

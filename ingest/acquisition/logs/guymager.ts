@@ -138,7 +138,8 @@ class InfoReader {
     const before = this.digests.get(kind);
     if (before === undefined) {
       this.record.digest(kind, value, line);
-      if (this.lastRow !== undefined && this.digests.size === 0) this.record.fact('status', this.lastRow.value, this.lastRow.line);
+      if (this.lastRow !== undefined && this.digests.size === 0)
+        this.record.fact('status', this.lastRow.value, this.lastRow.line);
       this.digests.set(kind, [value]);
       return;
     }
@@ -153,7 +154,8 @@ class InfoReader {
 
   private verdict({ number, text }: LogLine): void {
     const [, what, verdict] = /^(Source|Image) verification (OK|FAILED)/i.exec(text) ?? [];
-    if (what !== undefined) this.record.verified(what.toLowerCase() === 'image' ? 'image' : 'source', verdict?.toUpperCase() === 'OK', number);
+    if (what !== undefined)
+      this.record.verified(what.toLowerCase() === 'image' ? 'image' : 'source', verdict?.toUpperCase() === 'OK', number);
   }
 
   private file({ number, text }: LogLine): void {

@@ -20,7 +20,8 @@ const FIELDS: FieldTable = {
   result: ['status'],
 };
 const NAMED = /^(?:\ufeff)?\s*(?:Created (?:by|with) )?IsoBuster(?: Pro)?(?:,? (?:version )?v?(\d[\w.]*))?/i;
-const ELEMENT = /<(program|version|build_environment|os_sysname|image_filename|sectorsize|sector_size|command_line|start_time)>([^<]{1,1000})<\//g;
+const ELEMENT =
+  /<(program|version|build_environment|os_sysname|image_filename|sectorsize|sector_size|command_line|start_time)>([^<]{1,1000})<\//g;
 const OF_ELEMENT = {
   version: 'toolVersion',
   os_sysname: 'operatingSystem',
@@ -36,7 +37,9 @@ export const log: ImagingLog = {
 
   matches: (head) => {
     const first = head.split('\n').find((line) => line.trim() !== '') ?? '';
-    return NAMED.test(first) || (head.trimStart().startsWith('<') && /<dfxml[\s>]/.test(head) && /<program>\s*IsoBuster/i.test(head));
+    return (
+      NAMED.test(first) || (head.trimStart().startsWith('<') && /<dfxml[\s>]/.test(head) && /<program>\s*IsoBuster/i.test(head))
+    );
   },
 
   async parse(lines) {
@@ -54,7 +57,8 @@ export const log: ImagingLog = {
       }
       const [, version] = NAMED.exec(text) ?? [];
       if (version !== undefined) record.fact('toolVersion', version, number);
-      const [, first, last = first] = /^\s*(?:Unreadable|Bad) (?:sector|block|LBA)s?:?\s+(\d+)(?:\s*-\s*(\d+))?\s*$/i.exec(text) ?? [];
+      const [, first, last = first] =
+        /^\s*(?:Unreadable|Bad) (?:sector|block|LBA)s?:?\s+(\d+)(?:\s*-\s*(\d+))?\s*$/i.exec(text) ?? [];
       if (first !== undefined) record.badSectors(Number(first), Number(last), number);
       takeField(record, FIELDS, line);
     }

@@ -8,10 +8,11 @@ const TRACK = /^(\d{1,3})\.(\d)\s*: (.*)$/;
 export const log: ImagingLog = {
   id: 'kryoflux',
   title: 'KryoFlux log',
-  sources: ['KryoFlux manual, "DTC output"', "The Archivist's Guide to KryoFlux, \"Understanding the log\""],
+  sources: ['KryoFlux manual, "DTC output"', 'The Archivist\'s Guide to KryoFlux, "Understanding the log"'],
 
   matches: (head) =>
-    /^KryoFlux DiskTool Console\b/m.test(head) || /^\d{2,3}\.[01]\s*: .*(?:\btrk: \d|\bsec: \d|\bbase: |<unformatted>|<error>)/m.test(head),
+    /^KryoFlux DiskTool Console\b/m.test(head) ||
+    /^\d{2,3}\.[01]\s*: .*(?:\btrk: \d|\bsec: \d|\bbase: |<unformatted>|<error>)/m.test(head),
 
   async parse(lines) {
     const record = new LogRecordBuilder();

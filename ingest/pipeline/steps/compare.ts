@@ -37,7 +37,10 @@ export async function compare(
       continue;
     }
     if (found === undefined) throw new TypeError(`no ${algorithm} of ${name} was computed`);
-    if (found !== digest) throw mismatch({ name, algorithm, given: digest, found, list: source.file, line: source.line });
+    if (found !== digest) {
+      const kind = received.known.logs.some(({ file }) => file === source.file) ? 'log' : 'list';
+      throw mismatch({ name, algorithm, given: digest, found, list: source.file, line: source.line }, kind);
+    }
     records.push({ list: source.file, line: source.line, algorithm, digest, subject: file?.path ?? 'medium', outcome: 'match' });
   }
   for (const [algorithm, digest] of Object.entries(received.medium?.storedDigests ?? {}) as [Algorithm, string][]) {
@@ -74,12 +77,14 @@ function storedMismatch(facts: { name: string; algorithm: string; stored: string
   );
 }
 
-function mismatch(facts: { name: string; algorithm: string; given: string; found: string; list: string; line: number }): Fault {
+type Mismatch = { name: string; algorithm: string; given: string; found: string; list: string; line: number };
+
+function mismatch(facts: Mismatch, kind: 'list' | 'log'): Fault {
   const { name, algorithm, given, found, list, line } = facts;
   return new Fault(
     FaultKind.Corrupt,
     'ingest/digest-mismatch',
-    `${name} is not what ${list} says: its ${algorithm} is ${found}, line ${line} of the list gives ${given}; nothing was taken in. Ask whoever sent it for a whole copy`,
+    `${name} is not what ${list} says: its ${algorithm} is ${found}, line ${line} of the ${kind} gives ${given}; nothing was taken in. Ask whoever sent it for a whole copy`,
     facts,
   );
 }

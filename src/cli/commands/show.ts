@@ -113,10 +113,16 @@ function accountLines(record: ImagingRecord, facts: AcquisitionDocument['facts']
     ['who', record.examiner ?? ''],
     ['with', joined(' ', record.tool, record.toolVersion)],
     ['case', joined(', ', fact('caseNumber'), fact('evidenceNumber'))],
-    ['device', joined(', ', joined(' ', fact('deviceVendor'), fact('deviceModel')), serial && `serial ${serial}`, size && `${size} bytes`)],
+    [
+      'device',
+      joined(', ', joined(' ', fact('deviceVendor'), fact('deviceModel')), serial && `serial ${serial}`, size && `${size} bytes`),
+    ],
     ['ended', record.status ?? ''],
     ['not read', lost],
-    ['compared', record.verifications.map(({ what, isVerified }) => `${what} ${isVerified ? 'verified' : 'NOT verified'}`).join(', ')],
+    [
+      'compared',
+      record.verifications.map(({ what, isVerified }) => `${what} ${isVerified ? 'verified' : 'NOT verified'}`).join(', '),
+    ],
   ];
   const told = record.log === 'container' ? 'the image itself' : record.log;
   return [
