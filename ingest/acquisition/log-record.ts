@@ -173,7 +173,7 @@ function spelled(year = '', month: number, day = '', clock: readonly string[], z
   const time = `${year}-${two(month)}-${two(day)}T${clock.map(two).join(':')}`;
   const at = new Date(`${time}Z`);
   // The 31st of a month of 30 days is moved on, not refused, by Date.
-  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 19) !== time) return undefined;
+  if (year < '1900' || Number.isNaN(at.getTime()) || at.toISOString().slice(0, 19) !== time) return undefined;
   if (/^(?:Z|UTC|GMT)$/.test(zone) || /^[+-]00:?00$/.test(zone)) return `${time}Z`;
   return `${time}${zone.replace(/^(...)(\d\d)$/, '$1:$2')}`;
 }

@@ -117,6 +117,7 @@ describe('what logs write', () => {
     ['2022-05-16 14:46:53 (ISO format YYYY-MM-DD HH:MM:SS)', '2022-05-16T14:46:53'],
     ['2022-03-04T10:00:00.25Z', '2022-03-04T10:00:00Z'],
     ['2022-02-30 10:00:00', undefined],
+    ['0000-01-01 00:00:00', undefined],
     ['03/04/2022 10:00:00', undefined],
   ])('the time "%s" is %s', (written, iso) => expect(isoTime(written)).toBe(iso));
 
