@@ -56,7 +56,7 @@ interface Told {
 /** Events as they are asked for. */
 function eventsOf(from: Received): Told[] {
   const document = { mapfiles: [], facts: [], imaging: imagingOf(from) } as unknown as AcquisitionDocument;
-  return imagingEvents(document, ((told: object, agents: unknown) => ({ ...told, agents })) as never) as unknown as Told[];
+  return imagingEvents(document, ((told: object, agents: unknown) => ({ ...told, agents })) as never);
 }
 
 describe('the accounts of an imaging', () => {
