@@ -8,8 +8,12 @@ const GATHERED = 1 << 20;
 const HOLE = 64 << 10;
 const ZEROS = Buffer.alloc(HOLE);
 
-/** One archive file and its SHA-256, computed on the way. */
-export async function writeArchive(target: string, bytes: AsyncIterable<Uint8Array>): Promise<Written> {
+/** One file and its SHA-256, computed on the way. */
+export async function writeArchive(
+  target: string,
+  bytes: AsyncIterable<Uint8Array>,
+  options: { sparse?: boolean } = {},
+): Promise<Required<Written>> {
   const hash = createHash('sha256');
   async function* hashed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
@@ -17,7 +21,7 @@ export async function writeArchive(target: string, bytes: AsyncIterable<Uint8Arr
       yield chunk;
     }
   }
-  return { bytes: await writeBytes(target, hashed()), sha256: hash.digest('hex') };
+  return { bytes: await writeBytes(target, hashed(), options), sha256: hash.digest('hex') };
 }
 
 /**
