@@ -28,6 +28,9 @@ export interface Exported {
   readonly bytes: number;
   readonly files: number;
   readonly sha256?: string | undefined;
+  /** Of the disk, when the disk alone was exported. */
+  readonly mediumSha256?: string | undefined;
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** `packages` undefined and `all` false: those that are due. */

@@ -11,7 +11,6 @@ import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
-import { PackagesService } from '../packages/packages.service.ts';
 import { ExportingService } from './exporting.service.ts';
 import {
   ExportResultView,
@@ -32,7 +31,6 @@ export class ExportsService implements OnModuleInit {
 
   constructor(
     private readonly exporting: ExportingService,
-    private readonly packages: PackagesService,
     private readonly jobs: JobsService,
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -45,9 +43,9 @@ export class ExportsService implements OnModuleInit {
     if (this.access === 'write') await this.sweep(() => true);
   }
 
-  /** @throws Fault 'package/unknown'. */
+  /** @throws Fault as ExportingService.expect. */
   async start(asked: StartExport | LocalExport): Promise<ExportView> {
-    await this.packages.expect(asked.package);
+    await this.exporting.expect({ ...asked, packageId: asked.package });
     const id = await this.jobs.enqueue(makeExport, { to: null, ...asked });
     return this.get(id);
   }
@@ -68,6 +66,7 @@ export class ExportsService implements OnModuleInit {
       state: job.state === 'done' && isOver ? 'expired' : job.state,
       bytes: result?.bytes ?? null,
       sha256: result?.sha256 ?? null,
+      mediaSha256: result?.mediumSha256 ?? null,
       expiresAt: expires?.toISOString() ?? null,
     };
   }

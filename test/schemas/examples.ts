@@ -302,7 +302,10 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/export.schema.json': {
-    good: [{ package: id, target: '/tmp/a.tar', as: 'tar', bytes: 10240, files: 7, sha256 }],
+    good: [
+      { package: id, target: '/tmp/a.tar', as: 'tar', bytes: 10240, files: 7, sha256 },
+      { package: id, target: '/tmp/a.E01', as: 'e01', bytes: 10240, files: 1, sha256, mediumSha256: sha256, notes: ['a note'] },
+    ],
     bad: [['no path', without('target')]],
   },
   'cli/accession-list.schema.json': {

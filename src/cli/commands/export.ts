@@ -1,7 +1,7 @@
 /** strongroom export ID --to PATH */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { exporters } from '#ingest/export';
+import { exporters, mediaWriters } from '#ingest/export';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
@@ -15,10 +15,10 @@ interface Options {
 
 export function exportCommand(globals: () => GlobalOptions): Command {
   return new Command('export')
-    .description('writes a package as it was sealed, every byte verified; the same package gives the same bytes')
+    .description('writes a package as it was sealed, or the disk inside, every byte verified; the same package gives the same bytes')
     .argument('<id>', 'id of the package')
     .requiredOption('--to <path>', 'where to: a path that does not exist yet')
-    .option('--as <kind>', `one of ${[...exporters.values()].map(({ id, title }) => `${id} (${title})`).join(', ')}`, 'bag')
+    .option('--as <kind>', `the package as ${listed(exporters)}; the disk inside as ${listed(mediaWriters)}`, 'bag')
     .option('--with-history', 'adds the events since sealing, as metadata/premis-since-sealing.xml')
     .action(async (id: string, { to, as, withHistory }: Options) => {
       const output = new Output(globals());
@@ -27,14 +27,22 @@ export function exportCommand(globals: () => GlobalOptions): Command {
       try {
         const ask = { package: id, as, to: resolve(to), withHistory: withHistory === true };
         const { to: _, ...asked } = ask;
-        const { target, bytes, files, sha256 } = await archive.export(ask, bar.report);
+        const { target, bytes, files, sha256, mediumSha256, notes } = await archive.export(ask, bar.report);
         bar.stop();
-        output.result({ ...asked, target, bytes, files, sha256 }, () => [
-          `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`,
+        output.result({ ...asked, target, bytes, files, sha256, mediumSha256, notes }, () => [
+          mediumSha256 === undefined
+            ? `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`
+            : `${target}: ${bytesInWords(bytes)}; the disk in it was read back and is the one of the package`,
           ...(sha256 === undefined ? [] : [`SHA-256 ${sha256}`]),
+          ...(mediumSha256 === undefined ? [] : [`SHA-256 of the disk ${mediumSha256}`]),
+          ...(notes ?? []),
         ]);
       } finally {
         bar.stop();
       }
     });
+}
+
+function listed(kinds: ReadonlyMap<string, { readonly id: string; readonly title: string }>): string {
+  return [...kinds.values()].map(({ id, title }) => `${id} (${title})`).join(', ');
 }
