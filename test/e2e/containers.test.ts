@@ -120,6 +120,36 @@ describe('the disk inside, over HTTP', () => {
   });
 });
 
+describe('the disk inside, exported', () => {
+  it('is converted by the command line: the same disk, and an event that tells what the file was made of', async () => {
+    const to = at('disk.qcow2');
+    const said = JSON.parse(await done(home, 'export', snapshot, '--as', 'qcow2', '--to', to, '--json')) as { sha256: string };
+    const digest = createHash('sha256').update(await readFile(to)).digest('hex');
+    expect(said).toMatchObject({ as: 'qcow2', target: to, files: 1, sha256: digest, mediumSha256: sha256, notes: [] });
+    const { json } = await server.get(`packages/${snapshot}/events`);
+    const exported = json.items.filter(({ type }: { type: string }) => type === 'exporting').at(-1);
+    expect(exported.detail).toContain('as qcow2, converted from vdi');
+    expect(exported.notes).toEqual([`SHA-256 of the qcow2 ${digest}`, `SHA-256 of the disk ${sha256}`]);
+  });
+
+  it('is made by a job over HTTP, and fetched', async () => {
+    const { json } = await server.send('POST', 'exports', { package: snapshot, as: 'raw' });
+    await fetch(`${server.url}/api/v1/jobs/${json.id}/events`).then((response) => response.text());
+    expect((await server.get(`exports/${json.id}`)).json).toMatchObject({ state: 'done', sha256, mediaSha256: sha256 });
+    const response = await fetch(`${server.url}/api/v1/exports/${json.id}/content`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(canon)).toBe(true);
+  });
+
+  it('is refused at once where the disk was not read, or a history is asked for', async () => {
+    const refused = async (asked: object): Promise<unknown> => (await server.send('POST', 'exports', asked)).json;
+    expect(await refused({ package: cut, as: 'e01' })).toMatchObject({ code: 'package/medium-not-read' });
+    expect(await refused({ package: plain, as: 'vhd', withHistory: true })).toMatchObject({ code: 'export/history-of-disk' });
+    const { code, stderr } = await strongroom(home, 'export', cut, '--as', 'raw', '--to', at('none.raw'));
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('package/medium-not-read') });
+    expect(await readdir(work)).not.toContain('none.raw');
+  });
+});
+
 describe('a container that is not whole', () => {
   it('is kept as it came when it is cut, and the package says what is wrong', async () => {
     const { json } = await server.get(`packages/${cut}`);
