@@ -4,7 +4,9 @@ import { exporters, mediaWriters } from '#ingest/export';
 import { defineJob } from '../jobs/job-definition.ts';
 
 /** What is one file, and so can be fetched: packages but as a folder, and disks. */
-const asFiles = [...[...exporters.values()].filter(({ extension }) => extension !== ''), ...mediaWriters.values()].map(({ id }) => id);
+const asFiles = [...[...exporters.values()].filter(({ extension }) => extension !== ''), ...mediaWriters.values()].map(
+  ({ id }) => id,
+);
 
 export const StartExport = z
   .strictObject({
@@ -12,7 +14,9 @@ export const StartExport = z
     as: z
       .enum(asFiles)
       .default('tar')
-      .describe('The package (tar, zip) or the disk inside its image, converted; a folder (bag) can only be exported by the command line'),
+      .describe(
+        'The package (tar, zip) or the disk inside its image, converted; a folder (bag) can only be exported by the command line',
+      ),
     withHistory: z
       .boolean()
       .default(false)

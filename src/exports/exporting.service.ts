@@ -43,7 +43,7 @@ export class ExportingService {
 
   /**
    * What can be known without reading a byte.
-   * @throws Fault 'package/unknown', 'export/unknown-kind', 'export/history-of-disk', 'package/medium-not-read'.
+   * @throws Fault 'package/unknown', 'export/unknown-kind', 'export/history-of-disk', 'export/medium-not-read'.
    */
   async expect({ packageId, as, withHistory }: Pick<ExportRequest, 'packageId' | 'as' | 'withHistory'>): Promise<void> {
     const row = await this.packages.expect(packageId);
@@ -59,7 +59,7 @@ export class ExportingService {
     }
     if (row.mediumSha256 !== null) return;
     const message = `the disk inside package ${packageId} (${row.formatTitle}) was not read at its ingest, so it can't be exported as ${as}; export the package as ${[...exporters.keys()].join(', ')}`;
-    throw new Fault(FaultKind.Unsupported, 'package/medium-not-read', message, { id: packageId, as });
+    throw new Fault(FaultKind.Unsupported, 'export/medium-not-read', message, { id: packageId, as });
   }
 
   /** @throws Fault as expect() does, 'export/…' as the engine tells; nothing is left at the target then. */

@@ -124,7 +124,9 @@ describe('the disk inside, exported', () => {
   it('is converted by the command line: the same disk, and an event that tells what the file was made of', async () => {
     const to = at('disk.qcow2');
     const said = JSON.parse(await done(home, 'export', snapshot, '--as', 'qcow2', '--to', to, '--json')) as { sha256: string };
-    const digest = createHash('sha256').update(await readFile(to)).digest('hex');
+    const digest = createHash('sha256')
+      .update(await readFile(to))
+      .digest('hex');
     expect(said).toMatchObject({ as: 'qcow2', target: to, files: 1, sha256: digest, mediumSha256: sha256, notes: [] });
     const { json } = await server.get(`packages/${snapshot}/events`);
     const exported = json.items.filter(({ type }: { type: string }) => type === 'exporting').at(-1);
@@ -142,10 +144,10 @@ describe('the disk inside, exported', () => {
 
   it('is refused at once where the disk was not read, or a history is asked for', async () => {
     const refused = async (asked: object): Promise<unknown> => (await server.send('POST', 'exports', asked)).json;
-    expect(await refused({ package: cut, as: 'e01' })).toMatchObject({ code: 'package/medium-not-read' });
+    expect(await refused({ package: cut, as: 'e01' })).toMatchObject({ code: 'export/medium-not-read' });
     expect(await refused({ package: plain, as: 'vhd', withHistory: true })).toMatchObject({ code: 'export/history-of-disk' });
     const { code, stderr } = await strongroom(home, 'export', cut, '--as', 'raw', '--to', at('none.raw'));
-    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('package/medium-not-read') });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('export/medium-not-read') });
     expect(await readdir(work)).not.toContain('none.raw');
   });
 });

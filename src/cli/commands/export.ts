@@ -15,7 +15,9 @@ interface Options {
 
 export function exportCommand(globals: () => GlobalOptions): Command {
   return new Command('export')
-    .description('writes a package as it was sealed, or the disk inside, every byte verified; the same package gives the same bytes')
+    .description(
+      'writes a package as it was sealed, or the disk inside, every byte verified; the same package gives the same bytes',
+    )
     .argument('<id>', 'id of the package')
     .requiredOption('--to <path>', 'where to: a path that does not exist yet')
     .option('--as <kind>', `the package as ${listed(exporters)}; the disk inside as ${listed(mediaWriters)}`, 'bag')
