@@ -141,7 +141,7 @@ async function joined(
   if (first === undefined) return undefined;
   const begins = await identified(first);
   if (set.kind === SetKind.Segments) {
-    const isSegment = !begins.readable && begins.kind === ContentKind.Image && begins.basis === 'signature';
+    const isSegment = !begins.isWhole && begins.kind === ContentKind.Image && begins.basis === 'signature';
     if (set.isFlux ? first.size > 0 && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
     if (set.missing.length > 0) throw gap(set, folder);
     if (!set.isFlux) await checkExtents(first, set.members);

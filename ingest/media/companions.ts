@@ -17,8 +17,8 @@ export class DepositCompanions implements Companions, AsyncDisposable {
 
   /**
    * @param own bare name of the container.
-   * @param open opens one of `names`, and `own` again for a parent that asks for it; each is opened once, when it is first asked for, and closed with this (the companions
-   * that a parent gets are never closed: theirs are ours).
+   * @param open opens one of `names`, and `own` again for a parent that asks for it; each is opened once, when it is first asked
+   * for, and closed with this (the companions that a parent gets are never closed: theirs are ours).
    */
   constructor(
     readonly own: string,
@@ -54,8 +54,9 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     }
     const source = await this.find(found);
     if (source === undefined) return undefined;
-    const others = [this.own, ...this.names];
-    const below = new DepositCompanions(found, others, (other) => this.find(other), this.openMedia, chain, this.wrappers);
+    // A parent sees its children too, so that one that names a child as its own parent is told as a loop.
+    const others = [this.own, ...this.names].filter((other) => other !== '');
+    const below = new DepositCompanions(found, others, (other) => this.#source(other), this.openMedia, chain, this.wrappers);
     return this.openMedia(source, below, as);
   }
 
