@@ -6,7 +6,7 @@
  * "Expert Witness Compression Format" 2.x). MD5 and SHA-1 are of the disk with the zeros that fill up its last sector.
  */
 import { createHash } from 'node:crypto';
-import { ascii, guid, structure, u16le, u32le, u64le, u8, utf16 } from '../bytes.ts';
+import { ascii, guid, isZero, structure, u16le, u32le, u64le, u8, utf16 } from '../bytes.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
 import { adler32, packed } from '../packed.ts';
@@ -77,8 +77,11 @@ interface Chunk {
   readonly isPacked: boolean;
 }
 
+/** Disks are mostly empty: packed once. */
+const EMPTY = packed(Buffer.alloc(CHUNK));
+
 async function packedChunk(bytes: Buffer): Promise<Chunk> {
-  const stream = await packed(bytes);
+  const stream = await (bytes.length === CHUNK && isZero(bytes) ? EMPTY : packed(bytes));
   if (stream.length < bytes.length) return { bytes: [stream], length: stream.length, isPacked: true };
   // A zlib stream ends with the Adler-32 of its content, the most significant byte first; here it stands the other way round.
   const checksum = u32le(stream.readUInt32BE(stream.length - 4));
