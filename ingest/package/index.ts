@@ -14,7 +14,7 @@ export {
 } from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
 export type { ByteRange, FixityFinding } from './finding.ts';
-export { openMedium } from './open-medium.ts';
+export { mediumNotRead, openMedium } from './open-medium.ts';
 export { openPackage } from './open-package.ts';
 export {
   ACQUISITION_PATH,

@@ -11,13 +11,15 @@ import { packageKey } from './package.ts';
  * @throws Fault 'package/medium-not-read' for a container that was not opened at its ingest; as openImage and the storage.
  */
 export async function openMedium(storage: Storage, id: string, { image, medium }: AcquisitionDocument): Promise<OpenedImage> {
-  if (medium === undefined) {
-    const message = `the disk inside package ${id} (${image.format.title}) was not read at its ingest; ask for the image's own files`;
-    throw new Fault(FaultKind.Unsupported, 'package/medium-not-read', message, { id, format: image.format.id });
-  }
+  if (medium === undefined) throw mediumNotRead(id, image.format.title);
   const members = image.files.map(({ path }) => ({
     name: path.slice(path.lastIndexOf('/') + 1),
     open: () => storage.open(`${packageKey(id)}/${path}`),
   }));
   return openImage(members, formats.get(image.format.id)?.isWhole === true);
+}
+
+export function mediumNotRead(id: string, formatTitle: string): Fault {
+  const message = `the disk inside package ${id} (${formatTitle}) was not read at its ingest; ask for the image's own files`;
+  return new Fault(FaultKind.Unsupported, 'package/medium-not-read', message, { id });
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { windowsOf } from '#ingest/media';
-import { type AcquisitionDocument, openMedium } from '#ingest/package';
+import { type AcquisitionDocument, mediumNotRead, openMedium } from '#ingest/package';
 import type { Part, Whole } from '../common/range.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { ContentService } from './content.service.ts';
@@ -40,10 +40,7 @@ export class MediumService implements OnApplicationShutdown {
       const message = `package ${packageId} has one image; there is no image ${number}`;
       throw new Fault(FaultKind.Missing, 'package/no-such-image', message, { id: packageId, number });
     }
-    if (row.mediumSize === null || row.mediumSha256 === null) {
-      const message = `the disk inside package ${packageId} (${row.formatTitle}) was not read at its ingest; ask for the image's own files`;
-      throw new Fault(FaultKind.Unsupported, 'package/medium-not-read', message, { id: packageId });
-    }
+    if (row.mediumSize === null || row.mediumSha256 === null) throw mediumNotRead(packageId, row.formatTitle);
     return { size: row.mediumSize, sha256: row.mediumSha256, name: `${row.imageName}.raw` };
   }
 

@@ -144,7 +144,11 @@ describe('docs/package.md', () => {
 
   it('has the members of acquisition.json', () => {
     const document = JSON.parse(readFileSync(packagePath('metadata/acquisition.json'), 'utf8')) as object;
-    expect(columnAfter('## metadata/acquisition.json').toSorted()).toEqual(Object.keys(document).toSorted());
+    const schema = JSON.parse(readFileSync(new URL('../../schemas/acquisition.schema.json', import.meta.url), 'utf8')) as {
+      properties: object;
+    };
+    expect(columnAfter('## metadata/acquisition.json').toSorted()).toEqual(Object.keys(schema.properties).toSorted());
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(document)));
   });
 
   it('has the events of sealing in their order', () => {

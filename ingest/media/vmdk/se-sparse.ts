@@ -116,7 +116,7 @@ function check(h: ReturnType<typeof header.decode>): void {
   }
   if (h.grainSectors !== GRAIN_SECTORS || h.tableSectors !== TABLE_SECTORS || h.flags !== 0) {
     const message = `the SESparse header says grains of ${h.grainSectors} and tables of ${h.tableSectors} sectors, flags ${h.flags}; ${GRAIN_SECTORS}, ${TABLE_SECTORS} and 0 are read`;
-    throw new Fault(FaultKind.Unsupported, 'vmdk/grain-size', message, facts);
+    throw new Fault(FaultKind.Unsupported, 'vmdk/grain-layout', message, facts);
   }
   if (h.capacity > MOST_SECTORS || Math.max(h.tablesSector, h.grainsSector, h.tablesSectors) > MOST_SECTORS)
     throw new Fault(FaultKind.Corrupt, 'vmdk/capacity-absurd', 'the SESparse header says sizes that no disk has', facts);

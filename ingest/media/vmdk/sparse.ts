@@ -177,7 +177,7 @@ async function byFooter(footer: SparseHeader, source: ByteSource): Promise<Found
   const directory = footer.directorySector === AT_END ? undefined : await directoryAt(footer, source, footer.directorySector);
   if (directory !== undefined) return { directory, knownSize: Infinity };
   const message = `the footer of the VMDK stream puts the grain directory where it can't be (sector ${footer.directorySector}); the image is damaged`;
-  throw new Fault(FaultKind.Corrupt, 'vmdk/directory-outside', message, { sector: footer.directorySector, size: source.size });
+  throw new Fault(FaultKind.Corrupt, 'vmdk/footer-directory', message, { sector: footer.directorySector, size: source.size });
 }
 
 /** The footer at byte `at`, if it is one. @throws Fault when it contradicts the header. */

@@ -38,6 +38,8 @@ function streamFault(name: string, error: unknown): unknown {
   const message = isCut
     ? `the ${name} file ends in the middle; it is cut: copy it again`
     : `the ${name} file is damaged: ${error.message}`;
-  const kind = isCut ? FaultKind.Truncated : FaultKind.Corrupt;
-  return new Fault(kind, 'media/stream-damaged', message, { codec: name }, { cause: error });
+  const facts = { codec: name };
+  return isCut
+    ? new Fault(FaultKind.Truncated, 'media/stream-cut', message, facts, { cause: error })
+    : new Fault(FaultKind.Corrupt, 'media/stream-damaged', message, facts, { cause: error });
 }

@@ -58,9 +58,7 @@ export function baseName(name: string): string {
 
 export function checkContentSize(format: string, size: number): void {
   if (size <= LARGEST_CONTENT && size > 0) return;
-  const message =
-    size === 0
-      ? `the ${format} file holds 0 bytes`
-      : `the ${format} file holds ${size} bytes and more; up to ${LARGEST_CONTENT} are unpacked`;
-  throw new Fault(size === 0 ? FaultKind.Truncated : FaultKind.Unsupported, 'media/wrapped-size', message, { size });
+  if (size === 0) throw new Fault(FaultKind.Truncated, 'media/wrapped-empty', `the ${format} file holds 0 bytes`);
+  const message = `the ${format} file holds ${size} bytes and more; up to ${LARGEST_CONTENT} are unpacked`;
+  throw new Fault(FaultKind.Unsupported, 'media/wrapped-size', message, { size });
 }

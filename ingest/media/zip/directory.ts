@@ -64,7 +64,7 @@ export interface ZipDirectory {
   readonly comment: string;
 }
 
-/** @throws Fault 'zip/directory' for damage; 'zip/too-large' for a directory above 64 MiB. */
+/** @throws Fault 'zip/no-directory' for a cut file; 'zip/directory' for damage; 'zip/too-large' for a directory above 64 MiB. */
 export async function readDirectory(zip: ByteSource): Promise<ZipDirectory> {
   const tailSize = Math.min(zip.size, endRecord.size + LARGEST_COMMENT);
   const tail = await zip.read(zip.size - tailSize, tailSize);
@@ -110,7 +110,7 @@ function endAt(tail: Buffer): number {
     if (tail.readUInt32LE(at) === 0x06054b50 && at + endRecord.size + tail.readUInt16LE(at + 20) === tail.length) return at;
   }
   const message = 'the zip file has no directory at its end; it is cut, or something follows it';
-  throw new Fault(FaultKind.Truncated, 'zip/directory', message);
+  throw new Fault(FaultKind.Truncated, 'zip/no-directory', message);
 }
 
 async function end64(

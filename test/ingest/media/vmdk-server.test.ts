@@ -22,7 +22,7 @@ describe('server extents', () => {
     ['COWD', 'its header cut', open('cowd', cowd.subarray(0, 100)), 'layout/short'],
     ['SESparse', 'another mark', open('sesparse', patched(se, 0, 5n)), 'vmdk/se-sparse-mark'],
     ['SESparse', 'another version', open('sesparse', patched(se, 8, 5n)), 'vmdk/version'],
-    ['SESparse', 'other grains', open('sesparse', patched(se, 24, 16n)), 'vmdk/grain-size'],
+    ['SESparse', 'other grains', open('sesparse', patched(se, 24, 16n)), 'vmdk/grain-layout'],
     ['SESparse', 'a disk of 2^50 sectors', open('sesparse', patched(se, 16, 2n ** 50n)), 'vmdk/capacity-absurd'],
     ['SESparse', 'a disk too large for its directory', open('sesparse', patched(se, 16, 2n ** 30n)), 'vmdk/capacity-absurd'],
     ['SESparse', 'no volatile header', open('sesparse', patched(se, 512, 0n)), 'vmdk/se-sparse-mark'],
