@@ -38,18 +38,21 @@ export class UnpackedChunks {
   }
 
   async #unpackGroup(group: readonly PackedRun[], out: Buffer, base: number): Promise<void> {
-    const missing = group.filter(({ chunk }) => !this.#cache.has(chunk.key));
+    // Held from here on: while this group fills the cache, it may forget those that the group was about to use.
+    const known = new Map(group.map(({ chunk }) => [chunk.key, this.#cache.get(chunk.key)?.made]));
+    const missing = group.filter(({ chunk }) => known.get(chunk.key) === undefined);
     const bytes = missing.length === 0 ? undefined : readGroup(missing);
     const from = Math.min(...missing.map(({ chunk }) => chunk.at));
     const results = await Promise.allSettled(
       group.map((run) =>
         inMedium(run, async () => {
           const { chunk, skip, offset, length } = run;
-          const unpacked = await this.#unpacked(chunk, length < chunk.size, async () => {
-            const packed = await (bytes ?? chunk.source.read(chunk.at, chunk.packedLength));
-            const at = bytes === undefined ? 0 : chunk.at - from;
-            return chunk.unpack(packed.subarray(at, at + chunk.packedLength));
-          });
+          const make = async (): Promise<Buffer> => {
+            const packed = (await bytes)?.subarray(chunk.at - from, chunk.at - from + chunk.packedLength);
+            if (packed?.length !== chunk.packedLength) throw new RangeError('a packed chunk was not read');
+            return chunk.unpack(packed);
+          };
+          const unpacked = await (known.get(chunk.key) ?? this.#unpacked(chunk, length < chunk.size, make));
           if (unpacked.length !== chunk.size)
             throw new RangeError(`a chunk of ${unpacked.length} bytes instead of ${chunk.size}`);
           unpacked.copy(out, offset - base, skip, skip + length);

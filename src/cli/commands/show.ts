@@ -42,7 +42,7 @@ function headLines(
   accession: PackageView['accessionRecord'],
 ): string[] {
   const medium =
-    shown.mediaSize === null ? 'not opened by this version' : `${shown.mediaSize} bytes, SHA-256 ${shown.mediaSha256 ?? ''}`;
+    shown.mediaSize === null ? notRead(shown.acquisition) : `${shown.mediaSize} bytes, SHA-256 ${shown.mediaSha256 ?? ''}`;
   return [
     `${shown.title}  (${shown.status})`,
     `  package     ${shown.id}, sealed ${shown.sealedAt}`,
@@ -52,6 +52,10 @@ function headLines(
     `  the disk    ${medium}`,
     ...shown.sameMedium.map((other) => `  same disk   as in package ${other.id} ("${other.title}")`),
   ];
+}
+
+function notRead({ damage = [] }: Partial<AcquisitionDocument>): string {
+  return damage.length === 0 ? 'not opened by this version' : 'not read whole: the container is damaged, see the notes';
 }
 
 /** Who imaged the disk, when, with what; the mapfile as a table: what was read of the disk, what not, and where. */
