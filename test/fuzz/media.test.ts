@@ -11,6 +11,8 @@ import { formats, openMedia } from '#ingest/media';
 import { type MediaCase, casesOf, depositOf } from '../conformance/media-cases.ts';
 
 const SECONDS = Number(process.env['STRONGROOM_FUZZ_SECONDS'] ?? 1);
+/** A long run draws new damage each time; the short one is always the same, so that it judges the change at hand. */
+const IS_LONG = SECONDS > 1;
 const corpus = new URL('corpus/media/', import.meta.url);
 /** One input may take so long, on a machine that does other things besides. */
 const PATIENCE_MS = 10_000;
@@ -87,7 +89,7 @@ describe.each([...formats.keys()])('%s', (id) => {
   it(
     `answers damage of any kind, for ${SECONDS} s`,
     async () => {
-      const seed = Math.floor(Math.random() * 2 ** 32);
+      const seed = IS_LONG ? Math.floor(Math.random() * 2 ** 32) : 1;
       const next = numbersFrom(seed);
       for (const end = performance.now() + SECONDS * 1000; performance.now() < end; ) {
         const of = cases[next(cases.length)];
