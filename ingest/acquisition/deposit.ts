@@ -5,7 +5,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
-import { type ByteSource, chainSource, fileSource } from '../media/index.ts';
+import { type ByteSource, fileSource, type ImageMember, openContainer } from '../media/index.ts';
 import {
   type DepositFile,
   type DepositNote,
@@ -60,17 +60,13 @@ export async function readDeposit(path: string, limits: Limits = LIMITS): Promis
 }
 
 /** The image's bytes: its pieces end to end, or the first segment of a container. The caller closes it. */
-export async function imageSource({ image }: Deposit): Promise<ByteSource> {
-  const files = image.scheme === 'segments' ? image.files.slice(0, 1) : image.files;
-  const sources: ByteSource[] = [];
-  try {
-    for (const file of files) sources.push(await fileSource(file.path));
-  } catch (error) {
-    await chainSource(sources)[Symbol.asyncDispose]();
-    throw error;
-  }
-  const [only] = sources;
-  return sources.length === 1 && only !== undefined ? only : chainSource(sources);
+export function imageSource({ image }: Deposit): Promise<ByteSource> {
+  return openContainer(membersOf(image), image.scheme !== 'segments');
+}
+
+/** The image's files, to be opened where they lie. */
+export function membersOf({ files }: ImageFiles): ImageMember[] {
+  return files.map(({ name, path }) => ({ name: basename(name), open: () => fileSource(path) }));
 }
 
 async function resolved(path: string): Promise<{ real: string; isFolder: boolean; notes: DepositNote[] }> {

@@ -6,7 +6,7 @@
  */
 export type { ChecksumEntry, ChecksumList, ListAlgorithm } from './checksum-list.ts';
 export type { ExpectedDigest } from './checksum-match.ts';
-export { type Deposit, imageSource, readDeposit } from './deposit.ts';
+export { type Deposit, imageSource, membersOf, readDeposit } from './deposit.ts';
 export { type Acquisition, type AcquisitionFact, type FactSource, type MapSummary, acquisitionOf, readPapers } from './facts.ts';
 export type { DepositFile, DepositNote } from './folder.ts';
 export type { ImageFiles } from './deposited-image.ts';

@@ -16,3 +16,4 @@ export { type BlocksRequest, type BlocksResult, type Range, verifyBlocks } from 
 export { type FileResult, type FilesRequest, type FilesSummary, type RecordedFile, verifyFiles } from './verify-files.ts';
 export type { VerifyOptions } from './verify-job.ts';
 export { VerifyPool } from './verify-pool.ts';
+export { isZero } from './zeros.ts';

@@ -81,14 +81,6 @@ export function* zeros(from: number, to: number): Generator<Buffer> {
 
 const ZEROS = Buffer.alloc(1 << 16);
 
-export function isZero(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const end = Math.min(bytes.length, at + ZEROS.length);
-    if (ZEROS.compare(bytes, at, end, 0, end - at) !== 0) return false;
-  }
-  return true;
-}
-
 /** A table of `count` entries, made in pieces as it is written. @param width of an entry, in bytes. */
 export function* table(count: number, width: number, put: (bytes: Buffer, at: number, index: number) => void): Generator<Buffer> {
   const atOnce = (1 << 18) / width;

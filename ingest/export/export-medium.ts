@@ -1,8 +1,8 @@
 /** The disk inside a package written as another container: read whole and unaltered, written, read back; or nothing at all. */
 import { createHash } from 'node:crypto';
+import { isZero } from '../digest/index.ts';
 import { Fault, FaultKind, type Progress } from '../kernel/index.ts';
 import { alone, fileSource, openMedia, windowsOf } from '../media/index.ts';
-import { isZero } from './bytes.ts';
 import type { ExportResult } from './export-package.ts';
 import type { MediaWriter } from './media-writer.ts';
 import { type Reading, type StoredMedium, SurveyedDisk } from './surveyed-disk.ts';

@@ -10,14 +10,3 @@ const LEVEL = 1;
 export function packed(bytes: Uint8Array): Promise<Buffer> {
   return deflate(bytes, { level: LEVEL });
 }
-
-/** Adler-32 (RFC 1950) of a few bytes. */
-export function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (const byte of bytes) {
-    a = (a + byte) % 65_521;
-    b = (b + a) % 65_521;
-  }
-  return b * 0x1_0000 + a;
-}

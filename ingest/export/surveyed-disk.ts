@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { type Media, type Range, windowsOf } from '../media/index.ts';
-import { isZero, roundedUp } from './bytes.ts';
+import { isZero } from '../digest/index.ts';
+import { roundedUp } from './bytes.ts';
 import type { Blocks, Disk, DiskFacts, MediaWriter } from './media-writer.ts';
 
 /** The disk inside a package, opened. */

@@ -5,6 +5,8 @@
  * Entry: openMedia(container) for the medium, identify(container) for the name of the format.
  */
 export { chainSource } from './chain.ts';
+export { adler32 } from './codecs/adler32.ts';
+export { crc32c } from './vhdx/crc32c.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';

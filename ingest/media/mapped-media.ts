@@ -4,8 +4,17 @@
  * Shared by all of them: windows, joining of neighbours into one read, unpacking on all cores, a small cache for random
  * reads, extents, and the range of the medium in every Fault.
  */
-import { Fault, FaultKind } from '../kernel/index.ts';
-import { type Extent, ExtentKind, type Media, type MediaFacts, type Range, type StoredDigests, checkWindow } from './media.ts';
+import type { Fault } from '../kernel/index.ts';
+import {
+  type Extent,
+  ExtentKind,
+  type Media,
+  type MediaFacts,
+  type Range,
+  type StoredDigests,
+  checkInside,
+  checkWindow,
+} from './media.ts';
 import { type Run, pushRun } from './runs.ts';
 import { UnpackedChunks } from './unpacked-chunks.ts';
 
@@ -86,7 +95,12 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
       return chunks.read(found, { offset, length });
     },
     async *extents(window = { offset: 0, length: size }) {
-      checkRange(size, window);
+      checkInside(
+        size,
+        window.offset,
+        window.length,
+        (end) => `the medium ends at byte ${size}; extents up to byte ${end} were asked for`,
+      );
       let start = window.offset;
       for await (const extent of merged(extents(window)))
         for (const piece of withUnread(extent, unread)) {
@@ -159,13 +173,5 @@ function* withUnread(extent: Extent, unread: readonly Range[]) {
     const stop = Math.min(end, range === undefined ? end : range.offset + range.length);
     if (stop > start) yield { offset: start, length: stop - start, kind: ExtentKind.Absent };
     at = Math.max(start, stop);
-  }
-}
-
-function checkRange(size: number, { offset, length }: Range): void {
-  for (const n of [offset, length]) if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`${n} is no count of bytes`);
-  if (length > size - offset) {
-    const message = `the medium ends at byte ${size}; extents up to byte ${offset + length} were asked for`;
-    throw new Fault(FaultKind.Truncated, 'media/past-end', message, { size, offset, length });
   }
 }

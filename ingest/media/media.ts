@@ -142,13 +142,24 @@ const READ_LIMIT = 256 * 1024 * 1024;
  * @throws Fault 'truncated' past the end; 'unsupported' over 256 MiB at once. @throws RangeError for what is no count of bytes.
  */
 export function checkWindow(size: number, offset: number, length: number, what: string): void {
-  for (const n of [offset, length]) if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`${n} is no count of bytes`);
-  if (length > size - offset) {
-    const message = `${what} ends at byte ${size}; bytes ${offset} to ${offset + length} were asked for; ask for a whole copy`;
-    throw new Fault(FaultKind.Truncated, 'media/past-end', message, { size, offset, length });
-  }
+  checkInside(
+    size,
+    offset,
+    length,
+    (end) => `${what} ends at byte ${size}; bytes ${offset} to ${end} were asked for; ask for a whole copy`,
+  );
   if (length > READ_LIMIT) {
     const message = `${length} bytes of ${what} were asked for at once; the limit is ${READ_LIMIT}`;
     throw new Fault(FaultKind.Unsupported, 'media/read-too-large', message, { length, limit: READ_LIMIT });
   }
+}
+
+/**
+ * Checks that a range lies in the first `size` bytes, however long it is.
+ * @param says the message for one that ends at `end`. @throws Fault 'truncated' past the end; RangeError for what is no count of bytes.
+ */
+export function checkInside(size: number, offset: number, length: number, says: (end: number) => string): void {
+  for (const n of [offset, length]) if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`${n} is no count of bytes`);
+  if (length > size - offset)
+    throw new Fault(FaultKind.Truncated, 'media/past-end', says(offset + length), { size, offset, length });
 }

@@ -26,6 +26,11 @@ export class Recent<K, V> {
     return made;
   }
 
+  /** What is kept for `key`; nothing is loaded, and its turn to go does not change. */
+  peek(key: K): Promise<V> | undefined {
+    return this.#kept.get(key)?.made;
+  }
+
   #forget(key: K): void {
     this.#size -= this.#kept.get(key)?.size ?? 0;
     this.#kept.delete(key);

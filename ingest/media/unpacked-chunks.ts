@@ -1,6 +1,7 @@
 /** Fills a window of the medium from its runs: reads what lies together at once, unpacks on all cores, remembers the last chunks. */
 import { Fault } from '../kernel/index.ts';
 import type { ByteSource, Range } from './media.ts';
+import { Recent } from './recent.ts';
 import type { Chunk, Run } from './runs.ts';
 
 /** Unpacked bytes kept for reads that take a chunk in several parts. */
@@ -12,8 +13,7 @@ const READ_AT_ONCE = 4 * 1024 * 1024;
 type PackedRun = Extract<Run, { kind: 'packed' }>;
 
 export class UnpackedChunks {
-  readonly #cache = new Map<Chunk['key'], { readonly made: Promise<Buffer>; readonly size: number }>();
-  #cachedSize = 0;
+  readonly #recent = new Recent<Chunk['key'], Buffer>(CACHE_SIZE);
 
   /** @param runs in order, covering the window exactly. */
   async read(runs: readonly Run[], window: Range): Promise<Buffer> {
@@ -39,7 +39,7 @@ export class UnpackedChunks {
 
   async #unpackGroup(group: readonly PackedRun[], out: Buffer, base: number): Promise<void> {
     // Held from here on: while this group fills the cache, it may forget those that the group was about to use.
-    const known = new Map(group.map(({ chunk }) => [chunk.key, this.#cache.get(chunk.key)?.made]));
+    const known = new Map(group.map(({ chunk }) => [chunk.key, this.#recent.peek(chunk.key)]));
     const missing = group.filter(({ chunk }) => known.get(chunk.key) === undefined);
     const bytes = missing.length === 0 ? undefined : readGroup(missing);
     const from = Math.min(...missing.map(({ chunk }) => chunk.at));
@@ -64,24 +64,7 @@ export class UnpackedChunks {
 
   /** From the cache, or made; kept when the reader took only a part of it, since it will come for the rest. */
   #unpacked(chunk: Chunk, keep: boolean, make: () => Promise<Buffer>): Promise<Buffer> {
-    const cached = this.#cache.get(chunk.key);
-    if (cached !== undefined) return cached.made;
-    const made = make();
-    if (!keep) return made;
-    this.#cache.set(chunk.key, { made, size: chunk.size });
-    this.#cachedSize += chunk.size;
-    for (const oldest of this.#cache.keys()) {
-      // The newest stays, however large: a chunk above the limit would be unpacked anew for each of its parts.
-      if (this.#cachedSize <= CACHE_SIZE || oldest === chunk.key) break;
-      this.#forget(oldest);
-    }
-    made.catch(() => this.#forget(chunk.key));
-    return made;
-  }
-
-  #forget(key: Chunk['key']): void {
-    this.#cachedSize -= this.#cache.get(key)?.size ?? 0;
-    this.#cache.delete(key);
+    return keep ? this.#recent.get(chunk.key, chunk.size, make) : (this.#recent.peek(chunk.key) ?? make());
   }
 }
 

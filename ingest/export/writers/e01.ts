@@ -6,10 +6,12 @@
  * "Expert Witness Compression Format" 2.x). MD5 and SHA-1 are of the disk with the zeros that fill up its last sector.
  */
 import { createHash } from 'node:crypto';
-import { ascii, guid, isZero, structure, u16le, u32le, u64le, u8, utf16 } from '../bytes.ts';
+import { isZero } from '../../digest/index.ts';
+import { adler32 } from '../../media/index.ts';
+import { ascii, guid, structure, u16le, u32le, u64le, u8, utf16 } from '../bytes.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
-import { adler32, packed } from '../packed.ts';
+import { packed } from '../packed.ts';
 
 const SECTOR = 512;
 const CHUNK = 32 << 10;

@@ -4,6 +4,7 @@
  * In this order, each at whole MiB: headers and region tables, an empty log, metadata, block table, the blocks in use in the
  * order of the disk ([MS-VHDX]).
  */
+import { crc32c } from '../../media/index.ts';
 import { ascii, guid, roundedUp, structure, type Row, table, u16le, u32le, u64le, utf16, zeros } from '../bytes.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
 
@@ -113,11 +114,6 @@ function metadataOf(disk: Disk): Buffer {
 /** With its CRC-32C, at byte 4. */
 function summed(size: number, rows: readonly Row[]): Buffer {
   const bytes = structure(size, rows);
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0x82f6_3b78 : 0);
-  }
-  bytes.writeUInt32LE(~crc >>> 0, 4);
+  bytes.writeUInt32LE(crc32c(bytes, 4), 4);
   return bytes;
 }

@@ -4,7 +4,8 @@
  * In this order: header, descriptor, grains with a table after each 512 of them, directory, a second header that says where
  * the directory is, end (VMware Virtual Disk Format 5.0).
  */
-import { ascii, isZero, roundedUp, structure, u16le, u32le, u64le, u8 } from '../bytes.ts';
+import { isZero } from '../../digest/index.ts';
+import { ascii, roundedUp, structure, u16le, u32le, u64le, u8 } from '../bytes.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
 import { packed } from '../packed.ts';

@@ -1,6 +1,6 @@
 /** CRC-16, most significant bit first, without a final change: the one of floppy controllers and the one of Teledisk. */
 
-export type Crc16 = (bytes: Iterable<number>, start?: number) => number;
+export type Crc16 = (bytes: ArrayLike<number>, start?: number) => number;
 
 /** CCITT, as floppy controllers use it; `start` is FFFF, or CDB4 after the three A1 of MFM. */
 export const crcCcitt = crc16(0x1021);
@@ -16,7 +16,7 @@ function crc16(polynomial: number): Crc16 {
   });
   return (bytes, start = 0) => {
     let crc = start;
-    for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
+    for (let i = 0; i < bytes.length; i++) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ (bytes[i] ?? 0)] ?? 0);
     return crc;
   };
 }

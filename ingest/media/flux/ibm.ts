@@ -3,7 +3,8 @@
  * Source: IBM 3740 and System 34 formats; NEC µPD765 and WD177x data sheets.
  */
 import type { Cells } from './cells.ts';
-import { Encoding, type Sector, crc16 } from './sector.ts';
+import { crcCcitt } from '../floppy/crc16.ts';
+import { Encoding, type Sector } from './sector.ts';
 
 const ID = 0xfe;
 const LARGEST_SIZE_CODE = 7; // 16 KiB
@@ -60,7 +61,7 @@ class Pairing {
     const { cells, length } = this.track;
     if (at > length + 160) return; // seen already, at the beginning
     const bytes = bytesAt(cells, at, 6);
-    if (bytes === undefined || crc16(bytes, crc16([ID], this.seed)) !== 0) return;
+    if (bytes === undefined || crcCcitt(bytes, crcCcitt([ID], this.seed)) !== 0) return;
     this.flush();
     const [cylinder = 0, head = 0, record = 0, code = 0] = bytes;
     const size = code <= LARGEST_SIZE_CODE ? 128 << code : 0;
@@ -72,7 +73,7 @@ class Pairing {
     if (header === undefined || at - header.at > WAIT || header.size === 0) return;
     this.#pending = undefined;
     const bytes = bytesAt(this.track.cells, at, header.size + 2);
-    const isGood = bytes !== undefined && crc16(bytes, crc16([mark], this.seed)) === 0;
+    const isGood = bytes !== undefined && crcCcitt(bytes, crcCcitt([mark], this.seed)) === 0;
     this.#add(header, isGood ? bytes.subarray(0, header.size) : undefined, mark === 0xf8 || mark === 0xf9);
   }
 
@@ -86,7 +87,7 @@ export const SYNC = 0x4489;
 
 export function mfmSectors(track: Cells): Sector[] {
   const { cells } = track;
-  const pairing = new Pairing(track, Encoding.Mfm, crc16([0xa1, 0xa1, 0xa1], 0xffff));
+  const pairing = new Pairing(track, Encoding.Mfm, crcCcitt([0xa1, 0xa1, 0xa1], 0xffff));
   let window = 0;
   for (let at = 0; at < cells.length; at++) {
     window = ((window << 1) | (cells[at] ?? 0)) & 0xffff;

@@ -25,15 +25,3 @@ export interface Sector {
   /** Marked as deleted, which some programs do on purpose. */
   readonly isDeleted: boolean;
 }
-
-const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte << 8;
-  for (let i = 0; i < 8; i++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021;
-  return crc & 0xffff;
-});
-
-/** CRC-16/CCITT of `bytes`, going on from `crc`. */
-export function crc16(bytes: ArrayLike<number>, crc: number): number {
-  for (let i = 0; i < bytes.length; i++) crc = ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ (bytes[i] ?? 0)] ?? 0);
-  return crc;
-}

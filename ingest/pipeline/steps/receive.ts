@@ -1,10 +1,17 @@
 /** receive: looks at what lies at the path: which files are the image, what came with it, and whether there is room. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type Acquisition, acquisitionOf, type Deposit, imageSource, readDeposit, readPapers } from '../../acquisition/index.ts';
+import {
+  type Acquisition,
+  acquisitionOf,
+  type Deposit,
+  imageSource,
+  membersOf,
+  readDeposit,
+  readPapers,
+} from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { fileSource, type Identification, identify, type MediaFacts, openImage, type StoredDigests } from '../../media/index.ts';
+import { type Identification, identify, type MediaFacts, openImage, type StoredDigests } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 
 /** What is known before the first byte is copied. */
@@ -55,9 +62,8 @@ export async function receive(request: IngestRequest, context: IngestContext): P
 
 /** A damaged container is kept all the same: it may be the only one there is. One whose parent was not deposited is not. */
 async function lookInside({ image }: Deposit): Promise<{ medium: ReceivedMedium | undefined; warnings: readonly Fault[] }> {
-  const members = image.files.map(({ name, path }) => ({ name: basename(name), open: () => fileSource(path) }));
   try {
-    await using opened = await openImage(members, image.scheme === 'pieces');
+    await using opened = await openImage(membersOf(image), image.scheme === 'pieces');
     const { isWhole, sectorSize, facts, storedDigests, warnings } = opened.media;
     return { medium: { isWhole, sectorSize, facts, storedDigests }, warnings };
   } catch (error) {

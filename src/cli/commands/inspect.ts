@@ -1,10 +1,10 @@
 /** strongroom inspect IMAGE: what an image is and what disk is inside, without an archive. */
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Deposit, readDeposit } from '#ingest/acquisition';
+import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
 import { Fault, FaultKind } from '#ingest/kernel';
-import { type Media, fileSource, identify, openContainer, openImage, windowsOf } from '#ingest/media';
+import { type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { bytesInWords } from '../words.ts';
@@ -31,12 +31,7 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
 
 async function inspect(deposit: Deposit, withHash: boolean, output: Output): Promise<void> {
   const { image, notes } = deposit;
-  const members = image.files.map((file) => ({ name: basename(file.name), open: () => fileSource(file.path) }));
-  const isJoined = image.scheme === 'pieces';
-  const format = await (async () => {
-    await using container = await openContainer(members, isJoined);
-    return await identify(container, image.name);
-  })();
+  const format = await formatOf(deposit);
   const container = { format: format.id, size: image.totalSize };
   if (!format.readable) {
     output.result({ container, media: null, volumes: [] }, () => [
@@ -44,7 +39,7 @@ async function inspect(deposit: Deposit, withHash: boolean, output: Output): Pro
     ]);
     return;
   }
-  await using opened = await openImage(members, isJoined);
+  await using opened = await openImage(membersOf(image), image.scheme === 'pieces');
   const { media } = opened;
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
   const extents = await totalsOf(media);
@@ -66,6 +61,11 @@ async function inspect(deposit: Deposit, withHash: boolean, output: Output): Pro
     ...warnings.map(({ message }) => `  warning: ${message}`),
     ...notes.map(({ message }) => `  note: ${message}`),
   ]);
+}
+
+async function formatOf(deposit: Deposit): Promise<Identification> {
+  await using container = await imageSource(deposit);
+  return await identify(container, deposit.image.name);
 }
 
 async function totalsOf(media: Media): Promise<{ data: number; zero: number; absent: number }> {
