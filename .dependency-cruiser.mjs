@@ -2,13 +2,17 @@
 const areas = {
   kernel: [],
   media: ['kernel'],
+  volumes: ['kernel', 'media'],
+  filesystems: ['kernel', 'media'],
+  identification: ['kernel', 'media'],
+  survey: ['kernel', 'media', 'volumes', 'filesystems', 'identification', 'digest'],
   digest: ['kernel'],
   storage: ['kernel'],
   premis: ['kernel'],
   journal: ['kernel'],
   acquisition: ['kernel', 'media'],
-  package: ['kernel', 'media', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js'],
-  export: ['kernel', 'media', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js', 'package'],
+  package: ['kernel', 'media', 'survey', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js'],
+  export: ['kernel', 'media', 'survey', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js', 'package'],
 };
 const areaRules = Object.entries(areas).map(([area, allowed]) => ({
   name: `${area}-stays-low`,

@@ -14,6 +14,7 @@ export { type Identification, identify } from './identify.ts';
 export {
   type ByteSource,
   type Companions,
+  checkWindow,
   Confidence,
   type Extent,
   type Inside,
@@ -25,6 +26,10 @@ export {
   type StoredDigests,
 } from './media.ts';
 export { alone, companionsOf, openMedia } from './open.ts';
+export { rangeSource } from './range-source.ts';
+export { Recent } from './recent.ts';
 export { formats } from './registry.ts';
+export { type Chunk, pushRun, type Run } from './runs.ts';
 export { ContentKind } from './signatures.ts';
+export { UnpackedChunks } from './unpacked-chunks.ts';
 export { windowsOf } from './windows.ts';

@@ -1,0 +1,73 @@
+/** Times as file systems record them, as text: FAT's halves, seconds and ticks since some year. What is no date is told as it stands. */
+import type { Stamp } from './filesystems.ts';
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** Fields of a date as they stand, in the local time of a place nobody noted, or with a zone. */
+export interface Fields {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour?: number;
+  readonly minute?: number;
+  readonly second?: number;
+  /** Fraction of a second in nanoseconds. */
+  readonly nanosecond?: number;
+}
+
+/** @param zone '' for unknown, `Z`, or `+01:00`. */
+export function stampOfFields(fields: Fields, resolutionSeconds: number, zone = ''): Stamp {
+  const { year, month, day, hour = 0, minute = 0, second = 0, nanosecond = 0 } = fields;
+  const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
+  const text = `${date}T${two(hour)}:${two(minute)}:${two(second)}${fraction}${zone}`;
+  const isDate = month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month) && year >= 1 && year <= 9999;
+  if (isDate && hour < 24 && minute < 60 && second < 60) return { text, resolutionSeconds };
+  return { text: undefined, resolutionSeconds, doubt: text };
+}
+
+function daysOf(year: number, month: number): number {
+  const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+/** Seconds since 1970, of any size. @param zone `Z`, or '' for the local time of an unknown place. */
+export function stampOfSeconds(seconds: number, resolutionSeconds: number, zone: 'Z' | '' = 'Z', nanosecond = 0): Stamp {
+  const milliseconds = seconds * 1000;
+  // ISO years beyond four digits are no RFC 3339.
+  if (!(milliseconds >= -62_135_596_800_000 && milliseconds < 253_402_300_800_000))
+    return { text: undefined, resolutionSeconds, doubt: `${seconds} seconds since 1970` };
+  const whole = new Date(milliseconds).toISOString().slice(0, 19);
+  const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
+  return { text: `${whole}${fraction}${zone}`, resolutionSeconds };
+}
+
+/** Date and time of FAT and exFAT: two 16-bit halves. Undefined where nothing is recorded. @param hundredths 10 ms units, 0 to 199. */
+export function stampOfDos(date: number, time: number, resolutionSeconds: number, hundredths = 0, zone = ''): Stamp | undefined {
+  if (date === 0 && time === 0) return undefined;
+  const fields = {
+    year: 1980 + (date >> 9),
+    month: (date >> 5) & 15,
+    day: date & 31,
+    hour: time >> 11,
+    minute: (time >> 5) & 63,
+    second: (time & 31) * 2 + Math.floor(hundredths / 100),
+    nanosecond: (hundredths % 100) * 10_000_000,
+  };
+  return stampOfFields(fields, resolutionSeconds, zone);
+}
+
+/** 100 ns since 1601 (NTFS). Undefined for 0. */
+export function stampOfFiletime(low: number, high: number): Stamp | undefined {
+  if (low === 0 && high === 0) return undefined;
+  const ticks = (BigInt(high) << 32n) | BigInt(low);
+  const since1970 = ticks - 116_444_736_000_000_000n;
+  const seconds = since1970 / 10_000_000n - (since1970 % 10_000_000n < 0n ? 1n : 0n);
+  const nanosecond = Number(since1970 - seconds * 10_000_000n) * 100;
+  return stampOfSeconds(Number(seconds), 1e-7, 'Z', nanosecond);
+}
+
+/** Seconds since 1904 (Macintosh). Undefined for 0. HFS counts local time, HFS+ UTC. */
+export function stampOfMac(seconds: number, zone: 'Z' | ''): Stamp | undefined {
+  return seconds === 0 ? undefined : stampOfSeconds(seconds - 2_082_844_800, 1, zone);
+}
