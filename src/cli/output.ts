@@ -1,20 +1,21 @@
 /** What a command prints: one JSON document, or text for people; bars and errors on stderr. */
+import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import { escaped, Fault, type Progress } from '#ingest/kernel';
 import type { GlobalOptions } from './exit-code.ts';
 import { bytesInWords } from './words.ts';
 
 export class Output {
-  private readonly json: boolean;
+  readonly #json: boolean;
 
   constructor({ json }: GlobalOptions) {
-    this.json = json === true;
+    this.#json = json === true;
   }
 
   /** The document with --json, else the lines: names and titles in them may hold what a terminal would obey. */
   result(document: unknown, lines: () => readonly string[]): void {
     process.stdout.write(
-      this.json
+      this.#json
         ? `${JSON.stringify(document)}\n`
         : lines()
             .map((line) => `${escaped(line)}\n`)
@@ -22,9 +23,19 @@ export class Output {
     );
   }
 
+  /** Whether the answer is one JSON document. */
+  get isJson(): boolean {
+    return this.#json;
+  }
+
+  /** A piece of an answer too long to be held whole: text that is printable already. Returns when there is room for more. */
+  async piece(text: string): Promise<void> {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  }
+
   /** A remark on the way; on stderr, and silent with --json. */
   remark(line: string): void {
-    if (!this.json) process.stderr.write(`${escaped(line)}\n`);
+    if (!this.#json) process.stderr.write(`${escaped(line)}\n`);
   }
 
   /** Wrong usage, which stderr has been told already. */
@@ -34,7 +45,7 @@ export class Output {
   }
 
   failure(error: Error): void {
-    if (this.json) {
+    if (this.#json) {
       const shown =
         error instanceof Fault
           ? error.toJSON()
@@ -47,7 +58,7 @@ export class Output {
 
   /** A bar on a terminal; nothing elsewhere. The caller stops it. */
   progress(): { report: Progress; stop: () => void } {
-    if (this.json || !process.stderr.isTTY) return { report: () => undefined, stop: () => undefined };
+    if (this.#json || !process.stderr.isTTY) return { report: () => undefined, stop: () => undefined };
     const bar = new SingleBar({
       format: '{stage} [{bar}] {percentage}%  {done} of {all}  {eta_formatted} left',
       stream: process.stderr,

@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
-import { Fault, FaultKind } from '#ingest/kernel';
 import { type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
+import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
+import { printSurvey } from '../survey-output.ts';
 import { bytesInWords } from '../words.ts';
 
 interface Options {
@@ -18,18 +19,14 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
   return new Command('inspect')
     .description('says what a disk image is; needs no archive')
     .argument('<image>', 'an image, one file of it, or the folder of one carrier')
-    .option('--hash', 'reads it whole, for the SHA-256 of the disk inside')
-    .option('--files', 'lists the files inside')
+    .option('--hash', 'reads it whole, for the SHA-256 of the disk inside, and of each file with --files')
+    .option('--files', 'lists the files inside, deleted ones too')
     .action(async (path: string, options: Options) => {
-      if (options.files === true) {
-        const message = 'this version does not list the files inside an image';
-        throw new Fault(FaultKind.Unsupported, 'inspect/files', message);
-      }
-      await inspect(await readDeposit(resolve(path)), options.hash === true, new Output(globals()));
+      await inspect(await readDeposit(resolve(path)), options, new Output(globals()));
     });
 }
 
-async function inspect(deposit: Deposit, withHash: boolean, output: Output): Promise<void> {
+async function inspect(deposit: Deposit, { hash: withHash = false, files: withFiles = false }: Options, output: Output): Promise<void> {
   const { image, notes } = deposit;
   const format = await formatOf(deposit);
   const container = { format: format.id, size: image.totalSize };
@@ -44,12 +41,11 @@ async function inspect(deposit: Deposit, withHash: boolean, output: Output): Pro
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
   const extents = await totalsOf(media);
   const { size, sectorSize, facts, parts, storedDigests, warnings } = media;
-  const document = {
+  const head = {
     container: { ...container, facts, storedDigests, parts, warnings: warnings.map(({ code, message }) => ({ code, message })) },
     media: { size, sectorSize, ...(sha256 === undefined ? {} : { sha256 }), extents },
-    volumes: [],
   };
-  output.result(document, () => [
+  const about = [
     `${image.name}: ${format.title}${format.puid === undefined ? '' : ` (PRONOM ${format.puid})`}`,
     `  the disk      ${size} bytes (${bytesInWords(size)}), sectors of ${sectorSize} bytes`,
     ...(extents.zero === 0 ? [] : [`  zeros         ${extents.zero} bytes take no room in the image`]),
@@ -60,7 +56,14 @@ async function inspect(deposit: Deposit, withHash: boolean, output: Output): Pro
     ...Object.entries(facts).map(([name, value]) => `  ${name.padEnd(12)}  ${[value].flat().join('; ')}`),
     ...warnings.map(({ message }) => `  warning: ${message}`),
     ...notes.map(({ message }) => `  note: ${message}`),
-  ]);
+  ];
+  const bar = output.progress();
+  try {
+    const options = { algorithms: withHash && withFiles ? (['sha256'] as const) : [], volumesOnly: !withFiles, onProgress: bar.report };
+    await printSurvey(surveyOf(media, options), head, about, withFiles, output);
+  } finally {
+    bar.stop();
+  }
 }
 
 async function formatOf(deposit: Deposit): Promise<Identification> {

@@ -1,0 +1,17 @@
+/**
+ * survey: what is inside a disk: volumes, file systems, every file with where it lies, its digests and its format; as DFXML and back.
+ * May import: kernel, media, volumes, filesystems, identification, digest.
+ * Imported by: package, pipeline and everything above.
+ * Entry: surveyOf(media), writeDfxml(items), readDfxml(path), openFile(media, place) for one file's bytes.
+ */
+export type {
+  ByteRun,
+  FileFormat,
+  Remark,
+  SurveyedFile,
+  SurveyedFileSystem,
+  SurveyedStream,
+  SurveyedVolume,
+  SurveyTotals,
+} from './record.ts';
+export { dataOf, type SurveyedDamage, type SurveyedTable, type SurveyItem, type SurveyOptions, surveyOf } from './survey.ts';
