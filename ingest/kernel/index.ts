@@ -28,3 +28,4 @@ export {
 } from './layout.ts';
 export { loadFolder } from './plugins.ts';
 export type { Progress } from './progress.ts';
+export { plainText, xmlText } from './xml-text.ts';

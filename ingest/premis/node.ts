@@ -1,7 +1,6 @@
 /** One XML element of an entity while it is read, and the questions that are asked of it. */
-import { Fault, FaultKind } from '../kernel/index.ts';
+import { Fault, FaultKind, plainText } from '../kernel/index.ts';
 import type { NonEmpty } from './entities.ts';
-import { plainText } from './text.ts';
 import { knownTerm, type vocabularies, type Vocabulary } from './vocabulary.ts';
 
 export interface XmlNode {

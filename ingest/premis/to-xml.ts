@@ -13,7 +13,7 @@ import type {
   StorageLocation,
   Term,
 } from './entities.ts';
-import { xmlText } from './text.ts';
+import { xmlText } from '../kernel/index.ts';
 import { type Vocabulary, writtenAlgorithm, writtenTerm } from './vocabulary.ts';
 
 /** An element with text. */

@@ -4,6 +4,8 @@
  * Imported by: package, pipeline and everything above.
  * Entry: surveyOf(media), writeDfxml(items), readDfxml(path), openFile(media, place) for one file's bytes.
  */
+export { readDfxml } from './dfxml-reader.ts';
+export { type DfxmlHead, writeDfxml } from './dfxml-writer.ts';
 export type {
   ByteRun,
   FileFormat,

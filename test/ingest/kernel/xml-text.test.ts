@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { XmlDocument } from 'libxml2-wasm';
 import { describe, expect, it } from 'vitest';
-import { plainText, xmlText } from '#built/ingest/premis/text';
-import { anyName } from './entities.ts';
+import { plainText, xmlText } from '#ingest/kernel';
+import { anyName } from '../premis/entities.ts';
 
 function bySaxes(xml: string): string {
   const parser = new SaxesParser();

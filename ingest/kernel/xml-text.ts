@@ -36,7 +36,7 @@ function written(character: string): string {
  */
 export function xmlText(text: string): string {
   if (text.length > MAX_TEXT)
-    throw new RangeError(`a text of ${text.length} characters is too long for PREMIS; the limit is ${MAX_TEXT}`);
+    throw new RangeError(`a text of ${text.length} characters is too long for an XML record; the limit is ${MAX_TEXT}`);
   return NEEDS_WORK.test(text) ? text.replace(TO_WRITE, written) : text;
 }
 

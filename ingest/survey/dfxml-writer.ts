@@ -1,0 +1,221 @@
+/** A survey as DFXML, streamed: one volume after the other, one fileobject for each stream of each entry. */
+import { xmlText } from '../kernel/index.ts';
+import { DFXML, DFXML_VERSION, NAME_TYPES, streamPath, SURVEY, TIMES } from './dfxml.ts';
+import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
+import { dataOf, type SurveyItem } from './survey.ts';
+
+export interface DfxmlHead {
+  /** Name of the image in the package. */
+  readonly image: string;
+  readonly program: string;
+  readonly version: string;
+  readonly startedAt: Date;
+}
+
+const PIECE = 1 << 18;
+
+/** Writes the document piece by piece; `sink` returns when there is room for more. @throws what the survey throws. */
+export async function writeDfxml(
+  items: AsyncIterable<SurveyItem>,
+  head: DfxmlHead,
+  sink: (text: string) => Promise<void>,
+): Promise<void> {
+  let text = opening(head);
+  let count = 0;
+  let volume: SurveyedVolume | undefined;
+  for await (const item of items) {
+    if (item.kind === 'volume') {
+      volume = item.volume;
+      text += volumeOpening(item.volume);
+    } else if (item.kind === 'files')
+      for (const file of item.files) {
+        text += fileObjects(file, volume?.offset ?? 0, count);
+        count += Math.max(1, file.streams.length);
+        if (text.length < PIECE) continue;
+        await sink(text);
+        text = '';
+      }
+    else if (item.kind === 'end') text += volumeEnd(item.damages, volume);
+    else if (item.kind === 'disk') text += item.remarks.map((each) => remarkElement(each, '  ')).join('');
+  }
+  await sink(`${text}</dfxml>\n`);
+}
+
+function opening({ image, program, version, startedAt }: DfxmlHead): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<dfxml xmlns="${DFXML}" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:sr="${SURVEY}" version="${DFXML_VERSION}">
+  <metadata><dc:type>Disk Image</dc:type></metadata>
+  <creator>
+    <program>${xmlText(program)}</program>
+    <version>${xmlText(version)}</version>
+    <execution_environment><start_time>${startedAt.toISOString()}</start_time></execution_environment>
+  </creator>
+  <source><image_filename>${xmlText(image)}</image_filename></source>
+`;
+}
+
+function volumeOpening(volume: SurveyedVolume): string {
+  const { index, scheme, number, offset, length, type, title, label, id, fileSystem } = volume;
+  const attributes = attributesOf({
+    index,
+    scheme,
+    number,
+    length,
+    type,
+    title,
+    name: label,
+    id,
+    format: fileSystem?.format,
+    label: fileSystem?.label,
+    serial: fileSystem?.serial,
+    size: fileSystem?.size,
+    listed: fileSystem === undefined ? undefined : Number(fileSystem.isListed),
+    encrypted: fileSystem?.isEncrypted === undefined ? undefined : Number(fileSystem.isEncrypted),
+    facts: fileSystem === undefined ? undefined : JSON.stringify(fileSystem.facts),
+  });
+  const blocks = fileSystem === undefined || fileSystem.blockSize <= 0 ? undefined : fileSystem;
+  return `  <volume offset="${offset}"${attributes}>
+    <partition_offset>${offset}</partition_offset>
+${
+  blocks === undefined
+    ? ''
+    : `    <block_size>${blocks.blockSize}</block_size>
+    <ftype_str>${xmlText(blocks.type)}</ftype_str>
+    <block_count>${Math.floor(blocks.size / blocks.blockSize)}</block_count>
+`
+}`;
+}
+
+function volumeEnd(damages: readonly (Remark & { readonly path: string })[], volume: SurveyedVolume | undefined): string {
+  const words = damages.map(({ path, message }) => `${path === '' ? 'the root' : path}: ${message}`);
+  const error = words.length === 0 ? '' : `    <error>${xmlText(words.slice(0, 100).join('\n'))}</error>\n`;
+  const remarks = (volume?.remarks ?? []).map((each) => remarkElement(each, '    ')).join('');
+  const listed = damages.map(
+    ({ path, code, message }) => `    <sr:damage${attributesOf({ path, code }, '')}>${xmlText(message)}</sr:damage>\n`,
+  );
+  return `${error}${remarks}${listed.join('')}  </volume>\n`;
+}
+
+/** The entry with its data, then its other streams as objects of their own: other programs know no forks. */
+function fileObjects(file: SurveyedFile, base: number, first: number): string {
+  const data = dataOf(file);
+  const others = file.streams.filter((stream) => stream !== data);
+  return (
+    fileObject(file, data, base, first) + others.map((stream, index) => streamObject(file, stream, base, first + 1 + index)).join('')
+  );
+}
+
+function fileObject(file: SurveyedFile, data: SurveyedStream | undefined, base: number, number: number): string {
+  const { kind, path, nameBytes, encoding, attributes, facts, tree, remarks = [], target } = file;
+  const all = [...remarks, ...(data?.remark === undefined ? [] : [data.remark])];
+  const own = attributesOf({
+    encoding,
+    // The text says the same as the bytes, unless they were decoded by a code page.
+    nameBytes: encoding === 'utf-8' ? undefined : nameBytes.toString('hex'),
+    attributes: attributes.length === 0 ? undefined : attributes.join(' '),
+    tree,
+    facts: facts === undefined ? undefined : JSON.stringify(facts),
+  });
+  const [type, meta] = NAME_TYPES[kind];
+  let text = `    <fileobject${own}>\n`;
+  if (file.parentId !== undefined) text += `      <parent_object><inode>${file.parentId}</inode></parent_object>\n`;
+  text += `      <filename>${xmlText(path)}</filename>\n`;
+  if (all.length > 0) text += `      <error>${xmlText(all.map(({ message }) => message).join('\n'))}</error>\n`;
+  text += `      <partition>${file.volume + 1}</partition>\n      <id>${number + 1}</id>\n      <name_type>${type}</name_type>\n`;
+  if (data !== undefined) text += `      <filesize>${data.size}</filesize>\n`;
+  text += allocation(file);
+  if (data?.packing !== undefined) text += '      <compressed>1</compressed>\n';
+  text += `      <inode>${file.id}</inode>\n      <meta_type>${meta}</meta_type>\n`;
+  text += numberElement('mode', file.mode) + numberElement('nlink', file.linkCount);
+  text += numberElement('uid', file.ownerId) + numberElement('gid', file.groupId);
+  text += timeElements(file);
+  if (target !== undefined) text += `      <link_target>${xmlText(target)}</link_target>\n`;
+  if (data !== undefined) text += streamElements(data, base);
+  text += impossibleTimes(file);
+  return `${text}${remarks.map((each) => remarkElement(each, '      ')).join('')}    </fileobject>\n`;
+}
+
+function streamObject(file: SurveyedFile, stream: SurveyedStream, base: number, number: number): string {
+  const { kind, name, size, packing, remark } = stream;
+  return `    <fileobject${attributesOf({ stream: kind, name })}>
+      <filename>${xmlText(streamPath(file.path, kind, name))}</filename>
+${remark === undefined ? '' : `      <error>${xmlText(remark.message)}</error>\n`}      <partition>${file.volume + 1}</partition>
+      <id>${number + 1}</id>
+      <name_type>r</name_type>
+      <filesize>${size}</filesize>
+${allocation(file)}${packing === undefined ? '' : '      <compressed>1</compressed>\n'}      <inode>${file.id}</inode>
+      <meta_type>1</meta_type>
+${streamElements(stream, base)}    </fileobject>
+`;
+}
+
+function allocation({ isDeleted }: SurveyedFile): string {
+  const bit = isDeleted ? 0 : 1;
+  return `      <alloc_inode>${bit}</alloc_inode>\n      <alloc_name>${bit}</alloc_name>\n`;
+}
+
+function numberElement(name: string, value: number | undefined): string {
+  return value === undefined ? '' : `      <${name}>${value}</${name}>\n`;
+}
+
+function timeElements({ times }: SurveyedFile): string {
+  let text = '';
+  for (const [name, element] of TIMES) {
+    const stamp = times[name];
+    if (stamp?.text === undefined) continue;
+    const precision = stamp.resolutionSeconds >= 1 ? ` prec="${stamp.resolutionSeconds}"` : '';
+    const exact = stamp.resolutionSeconds >= 1 ? '' : ` sr:resolution="${stamp.resolutionSeconds}"`;
+    text += `      <${element}${precision}${exact}>${stamp.text}</${element}>\n`;
+  }
+  return text;
+}
+
+/** A date that is none has no place in the schema's own elements. */
+function impossibleTimes({ times }: SurveyedFile): string {
+  let text = '';
+  for (const [name] of TIMES) {
+    const stamp = times[name];
+    if (stamp === undefined || stamp.doubt === undefined) continue;
+    text += `      <sr:time${attributesOf({ name, resolution: stamp.resolutionSeconds }, '')}>${xmlText(stamp.doubt)}</sr:time>\n`;
+  }
+  return text;
+}
+
+function streamElements({ runs, digests = {}, format, packing, doubt, unread, remark, hasMoreRuns }: SurveyedStream, base: number): string {
+  let text = '';
+  if (runs.length > 0) text += `      <byte_runs>\n${runs.map((run) => runElement(run, base)).join('')}      </byte_runs>\n`;
+  for (const [algorithm, digest] of Object.entries(digests)) text += `      <hashdigest type="${algorithm}">${digest}</hashdigest>\n`;
+  if (format !== undefined) text += formatElement(format);
+  const told = { packing, doubt, code: remark?.code, more: hasMoreRuns === true ? 1 : undefined };
+  const attributes = attributesOf(told, '');
+  if (attributes !== '') text += `      <sr:content${attributes}>${remark === undefined ? '' : xmlText(remark.message)}</sr:content>\n`;
+  for (const { offset, length } of unread ?? []) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
+  return text;
+}
+
+function runElement({ kind, fileOffset, length, imageOffset, packedLength }: ByteRun, base: number): string {
+  let text = `        <byte_run file_offset="${fileOffset}"`;
+  if (imageOffset !== undefined) text += ` fs_offset="${imageOffset - base}" img_offset="${imageOffset}"`;
+  text += kind === 'packed' ? ` len="${packedLength ?? 0}" uncompressed_len="${length}"` : ` len="${length}"`;
+  if (kind === 'zero') text += ' fill="0"';
+  if (kind === 'resident') text += ' type="resident"';
+  if (kind === 'absent') text += ' type="absent"';
+  return `${text}/>\n`;
+}
+
+function formatElement({ puid, title, version, mime, basis, encoding, mismatch }: FileFormat): string {
+  const attributes = attributesOf({ puid, version, mime, basis, encoding, mismatch: mismatch === true ? 1 : undefined }, '');
+  return `      <sr:format${attributes}>${xmlText(title)}</sr:format>\n`;
+}
+
+function remarkElement({ code, message }: Remark, indent: string): string {
+  return `${indent}<sr:remark code="${code}">${xmlText(message)}</sr:remark>\n`;
+}
+
+/** @param prefix of our own attributes on elements that are DFXML's; our own elements have plain ones. */
+function attributesOf(values: Readonly<Record<string, string | number | undefined>>, prefix = 'sr:'): string {
+  let text = '';
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined) text += ` ${prefix}${name}="${xmlText(String(value)).replaceAll('"', '&quot;')}"`;
+  return text;
+}
