@@ -13,4 +13,4 @@ export type { ImageFiles } from './deposited-image.ts';
 export { contradictions, type Witness } from './contradictions.ts';
 export { type BadRange, FACT_NAMES, type LogVerification, vocabularyName } from './imaging-log.ts';
 export type { ParsedLog } from './read-logs.ts';
-export type { MapBlock, Mapfile } from './mapfile.ts';
+export { type MapBlock, type Mapfile, readMapfile } from './mapfile.ts';

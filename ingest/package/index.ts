@@ -25,6 +25,8 @@ export {
   type OpenedPackage,
   type PackageFile,
   packageKey,
+  dfxmlPath,
+  DFXML_FOLDER,
   PREMIS_PATH,
   SUBMISSION_FOLDER,
   TAG_MANIFEST_PATH,

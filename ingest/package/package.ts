@@ -45,6 +45,7 @@ export const IMAGE_FOLDER = 'data/image/';
 export const SUBMISSION_FOLDER = 'data/submission/';
 export const PREMIS_PATH = 'metadata/premis.xml';
 export const ACQUISITION_PATH = 'metadata/acquisition.json';
+export const DFXML_FOLDER = 'metadata/dfxml/';
 export const TAG_MANIFEST_PATH = 'tagmanifest-sha256.txt';
 export const MANIFEST_PATH = 'manifest-sha256.txt';
 export const BAG_INFO_PATH = 'bag-info.txt';
@@ -58,6 +59,11 @@ export function roleOf(path: string): FileRole {
   if (path.startsWith(IMAGE_FOLDER)) return FileRole.Image;
   if (path.startsWith('data/')) return FileRole.Submission;
   return path.includes('/') ? FileRole.Metadata : FileRole.Tag;
+}
+
+/** The list of files inside the disk: `disk.img` → `metadata/dfxml/disk.img.xml`. @param image bare name of the image. */
+export function dfxmlPath(image: string): string {
+  return `${DFXML_FOLDER}${image}.xml`;
 }
 
 /** The key of a package, and so the folder that is its bag, at every location. */

@@ -64,6 +64,7 @@ export function eventsOf(
           ? []
           : [`the name ends in .${format.nameMismatch.extension}, which promises ${format.nameMismatch.suggests.join(' or ')}`],
     }),
+    ...surveyEvents(ingested, event),
     event({
       type: 'fixity check',
       at: sealedAt,
@@ -71,6 +72,23 @@ export function eventsOf(
       detail: `${count} files were read back from storage and agree with what was received`,
     }),
     event({ type: 'ingestion', at: sealedAt, outcome: 'success', detail: 'sealed as a BagIt 1.0 package' }),
+  ];
+}
+
+/** The files inside, if they were listed before sealing. */
+function surveyEvents({ surveyed }: Ingested, event: MakeEvent): PremisEvent[] {
+  if (surveyed === undefined) return [];
+  const { totals, fileSystems, path, at, notes } = surveyed;
+  const { files, directories, deleted, withUnread, withFaults, damages } = totals;
+  const systems = fileSystems.length === 0 ? 'no file system that is known' : fileSystems.join(', ');
+  return [
+    event({
+      type: 'metadata extraction',
+      at,
+      outcome: withUnread + withFaults + damages > 0 ? 'warning' : 'success',
+      detail: `${systems}: ${files} files in ${directories} folders, ${deleted} deleted entries, listed in ${path}`,
+      notes: notes.slice(0, MOST_NOTES),
+    }),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** The story of one ingest: received, copied in one pass, measured, compared, described, sealed, read back, stored. */
+/** The story of one ingest: received, copied in one pass, measured, compared, surveyed, described, sealed, read back, stored. */
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
 import { contradictionsOf } from './imaging.ts';
 import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
@@ -10,6 +10,7 @@ import { readBack } from './steps/read-back.ts';
 import { receive } from './steps/receive.ts';
 import { seal } from './steps/seal.ts';
 import { store } from './steps/store.ts';
+import { survey } from './steps/survey.ts';
 
 /**
  * Brings what lies at `request.path` into storage as a package: whole and verified, or not at all.
@@ -25,9 +26,10 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     const measured = await measure(received, copied, bag, context);
     const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
+    const surveyed = await survey(received, copied, measured, bag, context);
     const damage = (measured?.damage ?? []).map(({ message }) => message);
-    const notes = [...received.notes, ...damage, ...compared, ...contradictionsOf(received, measured)];
-    const described = await describe({ id, request, received, copied, measured, checksums, notes }, bag, context);
+    const notes = [...received.notes, ...damage, ...compared, ...contradictionsOf(received, measured), ...(surveyed?.notes ?? [])];
+    const described = await describe({ id, request, received, copied, measured, surveyed, checksums, notes }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);
     return {
@@ -36,6 +38,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
       payloadBytes: sealed.payloadBytes,
       payloadFiles: sealed.payloadFiles,
       medium: described.medium,
+      survey: surveyed?.totals,
       tagManifestSha256: sealed.tagManifestSha256,
       notes,
     };

@@ -4,6 +4,7 @@ import type { IngestRequest } from './request.ts';
 import type { Copied } from './steps/copy.ts';
 import type { Measured } from './steps/measure.ts';
 import type { Received } from './steps/receive.ts';
+import type { Surveyed } from './steps/survey.ts';
 
 export interface Ingested {
   readonly id: string;
@@ -11,6 +12,8 @@ export interface Ingested {
   readonly received: Received;
   readonly copied: Copied;
   readonly measured: Measured | undefined;
+  /** Undefined for what is not opened, and while the survey is still to be made. */
+  readonly surveyed: Surveyed | undefined;
   readonly checksums: readonly ChecksumRecord[];
   /** For the archivist: what reception and comparison found. */
   readonly notes: readonly string[];

@@ -3,6 +3,7 @@ import type { Clock, Fault, Progress } from '../kernel/index.ts';
 import type { EventAgent } from '../package/index.ts';
 import type { PremisGuard } from '../premis/index.ts';
 import type { Storage } from '../storage/index.ts';
+import type { SurveyTotals } from '../survey/index.ts';
 
 /** An accession, as far as its packages carry it. */
 export interface AccessionFacts {
@@ -42,6 +43,8 @@ export interface IngestContext {
    * and the package is withdrawn; answers a Fault when only the catalogue is behind.
    */
   readonly stored: (id: string) => Promise<Fault | undefined>;
+  /** How long an ingest may wait for the survey of the files inside; a longer one is made when the package is safe. */
+  readonly surveyBudgetMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: Progress | undefined;
 }
@@ -54,6 +57,8 @@ export interface IngestReport {
   readonly payloadFiles: number;
   /** Undefined for a container that this version does not open. */
   readonly medium: { readonly size: number; readonly sha256: string } | undefined;
+  /** Undefined for what is not opened, and while the survey is still to be made. */
+  readonly survey: SurveyTotals | undefined;
   readonly tagManifestSha256: string;
   /** For the archivist: what was found beside the image, and what is worth a look. */
   readonly notes: readonly string[];

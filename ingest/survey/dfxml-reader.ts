@@ -3,7 +3,7 @@ import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import type { Digests } from '../digest/index.ts';
 import type { EntryKind, Stamp, Stamps, StreamKind } from '../filesystems/index.ts';
 import { Fault, FaultKind, plainText } from '../kernel/index.ts';
-import { NAME_TYPES, TIMES } from './dfxml.ts';
+import { impliedName, NAME_TYPES, TIMES } from './dfxml.ts';
 import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
 import type { SurveyedDamage, SurveyItem } from './survey.ts';
 
@@ -264,12 +264,13 @@ function fileOf({ attributes: a, texts, times, remarks }: OpenObject, data: Surv
     remarks: remarks.length === 0 ? undefined : remarks,
   };
   const bytes = a['sr:nameBytes'];
+  const encoding = textOf(a['sr:encoding']) ?? 'utf-8';
   return {
     volume,
     kind: KINDS.get(texts.get('name_type') ?? '-') ?? 'unknown',
     path,
-    nameBytes: bytes === undefined ? Buffer.from(path.slice(path.lastIndexOf('/') + 1), 'utf8') : Buffer.from(bytes, 'hex'),
-    encoding: textOf(a['sr:encoding']) ?? 'utf-8',
+    nameBytes: bytes === undefined ? impliedName(path, encoding) : Buffer.from(bytes, 'hex'),
+    encoding,
     id: numberOf(texts.get('inode+') ?? texts.get('inode') ?? '0'),
     isDeleted: texts.get('alloc_name') === '0',
     streams: texts.has('filesize') ? [data] : [],

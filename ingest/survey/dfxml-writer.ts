@@ -1,6 +1,6 @@
 /** A survey as DFXML, streamed: one volume after the other, one fileobject for each stream of each entry. */
 import { xmlText } from '../kernel/index.ts';
-import { DFXML, DFXML_VERSION, NAME_TYPES, streamPath, SURVEY, TIMES } from './dfxml.ts';
+import { DFXML, DFXML_VERSION, impliedName, NAME_TYPES, streamPath, SURVEY, TIMES } from './dfxml.ts';
 import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
 import { dataOf, type SurveyItem } from './survey.ts';
 
@@ -110,8 +110,7 @@ function fileObject(file: SurveyedFile, data: SurveyedStream | undefined, base: 
   const all = [...remarks, ...(data?.remark === undefined ? [] : [data.remark])];
   const own = attributesOf({
     encoding,
-    // The text says the same as the bytes, unless they were decoded by a code page.
-    nameBytes: encoding === 'utf-8' ? undefined : nameBytes.toString('hex'),
+    nameBytes: impliedName(path, encoding).equals(nameBytes) ? undefined : nameBytes.toString('hex'),
     attributes: attributes.length === 0 ? undefined : attributes.join(' '),
     tree,
     facts: facts === undefined ? undefined : JSON.stringify(facts),

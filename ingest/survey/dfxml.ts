@@ -28,6 +28,11 @@ export const TIMES = [
   ['backedUp', 'bkup_time'],
 ] as const;
 
+/** The stored name, where the path tells it: then its bytes are not written besides. */
+export function impliedName(path: string, encoding: string): Buffer {
+  return Buffer.from(path.slice(path.lastIndexOf('/') + 1), encoding === 'utf-16le' ? 'utf16le' : 'utf8');
+}
+
 /** How a stream that is not the data is called: what macOS and NTFS say themselves. */
 export function streamPath(path: string, kind: string, name: string): string {
   if (kind === 'resource') return `${path}/..namedfork/rsrc`;

@@ -7,6 +7,7 @@ import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
 import { Title } from '../common/title.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
+import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import type { IngestedPackage } from './deposit.dto.ts';
@@ -29,6 +30,7 @@ export class DepositsService {
     private readonly packages: PackagesService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Stores one package and records it, or changes nothing. @throws Fault with the reason. */
@@ -58,6 +60,7 @@ export class DepositsService {
         agents: this.agents,
         holds: (sha256) => this.packages.holding(sha256),
         stored: (id) => this.packages.recordStored(id),
+        surveyBudgetMs: this.settings.surveySecondsAtIngest * 1000,
         signal: order.signal,
         onProgress: order.onProgress,
       },

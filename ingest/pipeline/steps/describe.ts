@@ -1,7 +1,5 @@
 /** describe: what is known of the disk becomes metadata/acquisition.json and metadata/premis.xml. */
-import { createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durableWrite, escaped } from '../../kernel/index.ts';
 import { ACQUISITION_PATH, type AcquisitionDocument, PREMIS_PATH } from '../../package/index.ts';
@@ -10,6 +8,7 @@ import type { Ingested } from '../ingested.ts';
 import { acquisitionDocument } from '../acquisition-document.ts';
 import { premisOf } from '../premis-of.ts';
 import type { IngestContext } from '../request.ts';
+import { writeDocument } from '../write-document.ts';
 
 export interface Described {
   readonly id: string;
@@ -26,7 +25,7 @@ export async function describe(ingested: Ingested, bag: string, context: IngestC
   const acquisition: AcquisitionDocument = acquisitionDocument(ingested);
   await durableWrite(join(bag, ACQUISITION_PATH), `${JSON.stringify(acquisition, null, 2)}\n`);
   const sealedAt = context.clock.now();
-  await writeStream(join(bag, PREMIS_PATH), (sink) =>
+  await writeDocument(join(bag, PREMIS_PATH), (sink) =>
     writePremis(sink, premisOf(ingested, acquisition, sealedAt, context), context.guard),
   );
   return {
@@ -36,18 +35,4 @@ export async function describe(ingested: Ingested, bag: string, context: IngestC
     sealedAt,
     medium: acquisition.medium,
   };
-}
-
-/** Streams into a new file and fsyncs it. */
-async function writeStream(path: string, write: (sink: (chunk: string) => Promise<void>) => Promise<unknown>): Promise<void> {
-  await using handle = await open(path, 'wx');
-  const stream = createWriteStream(path, { fd: handle.fd, autoClose: false });
-  const failed = once(stream, 'error').then(([error]: unknown[]) => Promise.reject(error as Error));
-  failed.catch(() => undefined);
-  await write(async (chunk) => {
-    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), failed]);
-  });
-  stream.end();
-  await Promise.race([once(stream, 'finish'), failed]);
-  await handle.sync();
 }

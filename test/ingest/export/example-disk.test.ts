@@ -33,6 +33,7 @@ beforeAll(async () => {
       newId: () => ID,
       agents: [{ name: 'Strongroom', type: 'software', version: '0', role: 'executing program' }],
       holds: async () => undefined,
+      surveyBudgetMs: 60_000,
       stored: async () => undefined,
       signal: undefined,
       onProgress: undefined,

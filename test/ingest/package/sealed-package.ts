@@ -54,6 +54,7 @@ export async function withContext<T>(
     agents: [{ name: 'Strongroom', type: 'software', version: '0.1.0', role: 'executing program' }],
     holds: async () => undefined,
     stored: async () => undefined,
+    surveyBudgetMs: 60_000,
     signal: undefined,
     onProgress: undefined,
     ...more,

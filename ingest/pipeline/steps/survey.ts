@@ -1,0 +1,118 @@
+/** survey: what is inside the disk: every volume and file, as DFXML in the package. A large disk is surveyed after it is safe. */
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { readMapfile } from '../../acquisition/index.ts';
+import { Fault, FaultKind } from '../../kernel/index.ts';
+import { fileSource, openImage, type Range } from '../../media/index.ts';
+import { dfxmlPath, FileRole } from '../../package/index.ts';
+import { dataOf, surveyOf, type SurveyedFile, type SurveyItem, type SurveyTotals, writeDfxml } from '../../survey/index.ts';
+import { imagingOf } from '../imaging.ts';
+import type { IngestContext } from '../request.ts';
+import { writeDocument } from '../write-document.ts';
+import type { Copied } from './copy.ts';
+import type { Measured } from './measure.ts';
+import type { Received } from './receive.ts';
+
+export interface Surveyed {
+  /** Of the DFXML, in the package. */
+  readonly path: string;
+  readonly totals: SurveyTotals;
+  /** As people call them, in order: `FAT12 "NOVEL 93"`. */
+  readonly fileSystems: readonly string[];
+  readonly at: Date;
+  /** For the archivist: files with unread sectors, branches that could not be listed. */
+  readonly notes: readonly string[];
+}
+
+/** Files that a note names. */
+const MOST_NAMED = 10;
+const MOST_RANGES = 1_000_000;
+
+/** Undefined for what is not opened, and for a disk whose survey takes longer than an ingest may wait. */
+export async function survey(
+  received: Received,
+  copied: Copied,
+  measured: Measured | undefined,
+  bag: string,
+  context: IngestContext,
+): Promise<Surveyed | undefined> {
+  if (received.medium === undefined || measured === undefined) return undefined;
+  const files = copied.files.filter(({ role }) => role === FileRole.Image);
+  const path = dfxmlPath(basename(received.deposit.image.name));
+  const late = AbortSignal.timeout(context.surveyBudgetMs);
+  const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
+  const at = context.clock.now();
+  const members = files.map((file) => ({ name: basename(file.path), open: () => fileSource(join(bag, file.path), basename(file.path)) }));
+  await mkdir(dirname(join(bag, path)), { recursive: true });
+  try {
+    await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+    const items = surveyOf(image.media, {
+      algorithms: ['sha256', 'md5', 'sha1'],
+      unread: await unreadRanges(received, measured),
+      signal,
+      onProgress: context.onProgress,
+    });
+    const told = new Told();
+    const [{ name, version = '' }] = context.agents;
+    const head = { image: basename(received.deposit.image.name), program: name, version, startedAt: at };
+    await writeDocument(join(bag, path), (sink) => writeDfxml(told.listening(items), head, sink));
+    return { path, at, ...told.answer() };
+  } catch (error) {
+    await rm(join(bag, path), { force: true });
+    if (late.aborted && context.signal?.aborted !== true) return undefined;
+    // A disk that can't be surveyed is kept all the same; the measuring has told why.
+    if (error instanceof Fault && error.kind !== FaultKind.Unreadable && error.kind !== FaultKind.Refused) return undefined;
+    throw error;
+  }
+}
+
+/** What the imaging station could not read, by every source that tells: bytes there are not the disk's. */
+async function unreadRanges(received: Received, measured: Measured): Promise<Range[]> {
+  const ranges: Range[] = [];
+  for (const file of received.deposit.mapfiles)
+    for await (const { offset, length, status } of (await readMapfile(file)).blocks())
+      if (status !== 'rescued' && ranges.length < MOST_RANGES) ranges.push({ offset, length });
+  for (const { badRanges } of imagingOf(received)) ranges.push(...badRanges);
+  for (const { offset, length } of measured.damage) if (offset !== undefined && length !== undefined) ranges.push({ offset, length });
+  return ranges;
+}
+
+/** Listens to a survey while it is written. */
+class Told {
+  readonly #fileSystems: string[] = [];
+  readonly #unread: string[] = [];
+  readonly #notes: string[] = [];
+  #totals: SurveyTotals | undefined;
+
+  async *listening(items: AsyncIterable<SurveyItem>): AsyncGenerator<SurveyItem> {
+    for await (const item of items) {
+      if (item.kind === 'volume' && item.volume.fileSystem !== undefined) {
+        const { type, label } = item.volume.fileSystem;
+        this.#fileSystems.push(label === '' ? type : `${type} "${label}"`);
+      } else if (item.kind === 'files') for (const file of item.files) this.#see(file);
+      else if (item.kind === 'end')
+        for (const { path, message } of item.damages.slice(0, MOST_NAMED))
+          this.#notes.push(`what is in ${path === '' ? 'the root folder' : `"${path}"`} could not be listed whole: ${message}`);
+      else if (item.kind === 'totals') this.#totals = item.totals;
+      yield item;
+    }
+  }
+
+  answer(): Pick<Surveyed, 'totals' | 'fileSystems' | 'notes'> {
+    if (this.#totals === undefined) throw new TypeError('a survey without totals');
+    const { withUnread } = this.#totals;
+    const names = this.#unread.join(', ');
+    const more = withUnread > this.#unread.length ? ` and ${withUnread - this.#unread.length} more` : '';
+    const count = withUnread === 1 ? '1 file has' : `${withUnread} files have`;
+    const unread = withUnread === 0 ? [] : [`${count} sectors that were never read from the carrier: ${names}${more}`];
+    return { totals: this.#totals, fileSystems: this.#fileSystems, notes: [...unread, ...this.#notes] };
+  }
+
+  #see(file: SurveyedFile): void {
+    const parts = dataOf(file)?.unread;
+    if (parts === undefined || file.isDeleted || this.#unread.length >= MOST_NAMED) return;
+    const [first] = parts;
+    const range = first === undefined ? '' : `bytes ${first.offset} to ${first.offset + first.length - 1}`;
+    this.#unread.push(`${file.path} (${range}${parts.length === 1 ? '' : ' and others'})`);
+  }
+}
