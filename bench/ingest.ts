@@ -27,7 +27,7 @@ export async function ingestInto(place: string, path: string): Promise<{ storage
       stored: () => Promise.resolve(undefined),
       signal: undefined,
       onProgress: undefined,
-    surveyBudgetMs: 0,
+      surveyBudgetMs: 0,
     },
   );
   return { storage, report };

@@ -13,6 +13,7 @@ import { DepositsModule } from './deposits/deposits.module.ts';
 import { EngineModule } from './engine/engine.module.ts';
 import { EventsModule } from './events/events.module.ts';
 import { ExportsModule } from './exports/exports.module.ts';
+import { FilesModule } from './files/files.module.ts';
 import { FixityModule } from './fixity/fixity.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
@@ -44,6 +45,7 @@ export class AppModule {
         EventsModule,
         AccessionsModule,
         PackagesModule,
+        FilesModule,
         CatalogueModule,
         DepositsModule,
         FixityModule,

@@ -150,7 +150,14 @@ export class ManyDigests implements Disposable {
     const slots = Array.from({ length: SLOTS_PER_THREAD }, () => Buffer.from(new SharedArrayBuffer(SLOT_SIZE)));
     const shared = slots.map(({ buffer }) => buffer);
     const worker = new Worker(workerScript('many-worker', import.meta.url), { workerData: { ...settings, slots: shared } });
-    const thread: Thread = { worker, slots, free: slots.map((_, index) => index), open: undefined, waiting: 0, wake: () => undefined };
+    const thread: Thread = {
+      worker,
+      slots,
+      free: slots.map((_, index) => index),
+      open: undefined,
+      waiting: 0,
+      wake: () => undefined,
+    };
     worker.on('message', ({ slot, answers }: Reply) => {
       thread.free.push(slot);
       for (const answer of answers) {

@@ -28,7 +28,13 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     await readBack(copied, bag, context);
     const surveyed = await survey(received, copied, measured, bag, context);
     const damage = (measured?.damage ?? []).map(({ message }) => message);
-    const notes = [...received.notes, ...damage, ...compared, ...contradictionsOf(received, measured), ...(surveyed?.notes ?? [])];
+    const notes = [
+      ...received.notes,
+      ...damage,
+      ...compared,
+      ...contradictionsOf(received, measured),
+      ...(surveyed?.notes ?? []),
+    ];
     const described = await describe({ id, request, received, copied, measured, surveyed, checksums, notes }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);

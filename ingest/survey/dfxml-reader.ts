@@ -146,18 +146,24 @@ class Reader {
     const a = this.#volumeAttributes;
     const format = textOf(a['sr:format']);
     const serial = textOf(a['sr:serial']);
-    const fileSystem = format === undefined ? undefined : {
-      format,
-      type: this.#type,
-      label: textOf(a['sr:label']) ?? '',
-      ...(serial === undefined ? {} : { serial }),
-      size: numberOf(a['sr:size']),
-      blockSize: this.#blockSize,
-      isListed: a['sr:listed'] === '1',
-      ...(a['sr:encrypted'] === undefined ? {} : { isEncrypted: a['sr:encrypted'] === '1' }),
-      facts: factsOf(a['sr:facts']) ?? {},
-    };
-    this.#items.push({ kind: 'volume', volume: { ...volume, ...(fileSystem === undefined ? {} : { fileSystem }), remarks: this.#remarks } });
+    const fileSystem =
+      format === undefined
+        ? undefined
+        : {
+            format,
+            type: this.#type,
+            label: textOf(a['sr:label']) ?? '',
+            ...(serial === undefined ? {} : { serial }),
+            size: numberOf(a['sr:size']),
+            blockSize: this.#blockSize,
+            isListed: a['sr:listed'] === '1',
+            ...(a['sr:encrypted'] === undefined ? {} : { isEncrypted: a['sr:encrypted'] === '1' }),
+            facts: factsOf(a['sr:facts']) ?? {},
+          };
+    this.#items.push({
+      kind: 'volume',
+      volume: { ...volume, ...(fileSystem === undefined ? {} : { fileSystem }), remarks: this.#remarks },
+    });
   }
 
   #run(a: Attributes): void {
@@ -168,7 +174,13 @@ class Reader {
     const fileOffset = numberOf(a['file_offset']);
     const length = numberOf(a['len']);
     if (a['uncompressed_len'] !== undefined)
-      stream.runs.push({ kind: 'packed', fileOffset, length: numberOf(a['uncompressed_len']), ...imageOffset, packedLength: length });
+      stream.runs.push({
+        kind: 'packed',
+        fileOffset,
+        length: numberOf(a['uncompressed_len']),
+        ...imageOffset,
+        packedLength: length,
+      });
     else {
       stream.runs.push({ kind: kindOf(a), fileOffset, length, ...imageOffset });
     }
@@ -182,8 +194,7 @@ class Reader {
     else if (name === 'block_size') this.#blockSize = numberOf(text);
     else if (name === 'ftype_str') this.#type = text;
     else if (name === 'sr:remark') this.#remarks.push({ code: a['code'] ?? '', message: text });
-    else if (name === 'sr:damage')
-      this.#damages.push({ path: plainText(a['path'] ?? ''), code: a['code'] ?? '', message: text });
+    else if (name === 'sr:damage') this.#damages.push({ path: plainText(a['path'] ?? ''), code: a['code'] ?? '', message: text });
     else if (name === 'volume') this.#closeVolume();
   }
 
@@ -249,7 +260,11 @@ function newObject(attributes: Attributes): OpenObject {
   return { attributes, texts: new Map(), times: {}, remarks: [], stream };
 }
 
-function fileOf({ attributes: a, texts, times, remarks }: OpenObject, data: SurveyedStream, volume: number): Mutable<SurveyedFile> {
+function fileOf(
+  { attributes: a, texts, times, remarks }: OpenObject,
+  data: SurveyedStream,
+  volume: number,
+): Mutable<SurveyedFile> {
   const path = texts.get('filename') ?? '';
   const facts = factsOf(a['sr:facts']);
   const optional = {
@@ -305,7 +320,8 @@ function textOf(value: string | undefined): string | undefined {
 
 function numberOf(value: string | undefined): number {
   const number = Number(value);
-  if (value === undefined || value === '' || !Number.isSafeInteger(number) || number < 0) throw new Error(`"${value}" is no number`);
+  if (value === undefined || value === '' || !Number.isSafeInteger(number) || number < 0)
+    throw new Error(`"${value}" is no number`);
   return number;
 }
 

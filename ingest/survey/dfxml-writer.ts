@@ -101,7 +101,8 @@ function fileObjects(file: SurveyedFile, base: number, first: number): string {
   const data = dataOf(file);
   const others = file.streams.filter((stream) => stream !== data);
   return (
-    fileObject(file, data, base, first) + others.map((stream, index) => streamObject(file, stream, base, first + 1 + index)).join('')
+    fileObject(file, data, base, first) +
+    others.map((stream, index) => streamObject(file, stream, base, first + 1 + index)).join('')
   );
 }
 
@@ -180,14 +181,19 @@ function impossibleTimes({ times }: SurveyedFile): string {
   return text;
 }
 
-function streamElements({ runs, digests = {}, format, packing, doubt, unread, remark, hasMoreRuns }: SurveyedStream, base: number): string {
+function streamElements(
+  { runs, digests = {}, format, packing, doubt, unread, remark, hasMoreRuns }: SurveyedStream,
+  base: number,
+): string {
   let text = '';
   if (runs.length > 0) text += `      <byte_runs>\n${runs.map((run) => runElement(run, base)).join('')}      </byte_runs>\n`;
-  for (const [algorithm, digest] of Object.entries(digests)) text += `      <hashdigest type="${algorithm}">${digest}</hashdigest>\n`;
+  for (const [algorithm, digest] of Object.entries(digests))
+    text += `      <hashdigest type="${algorithm}">${digest}</hashdigest>\n`;
   if (format !== undefined) text += formatElement(format);
   const told = { packing, doubt, code: remark?.code, more: hasMoreRuns === true ? 1 : undefined };
   const attributes = attributesOf(told, '');
-  if (attributes !== '') text += `      <sr:content${attributes}>${remark === undefined ? '' : xmlText(remark.message)}</sr:content>\n`;
+  if (attributes !== '')
+    text += `      <sr:content${attributes}>${remark === undefined ? '' : xmlText(remark.message)}</sr:content>\n`;
   for (const { offset, length } of unread ?? []) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
   return text;
 }

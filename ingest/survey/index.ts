@@ -4,7 +4,9 @@
  * Imported by: package, pipeline and everything above.
  * Entry: surveyOf(media), writeDfxml(items), readDfxml(path), openFile(media, place) for one file's bytes.
  */
+export { EntryKind } from '../filesystems/index.ts';
 export { readDfxml } from './dfxml-reader.ts';
+export { type FilePlace, openFile } from './open-file.ts';
 export { type DfxmlHead, writeDfxml } from './dfxml-writer.ts';
 export type {
   ByteRun,

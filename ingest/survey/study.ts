@@ -57,7 +57,13 @@ export async function studyStreams(entries: readonly Entry[], settings: StudySet
       const first = told.find(({ imageOffset }) => imageOffset !== undefined)?.imageOffset ?? 0;
       places.push({ entry: index, stream: number, source: stream, name: entry.name.text, runs, told, first });
     }
-  if (settings.digests !== undefined) await readAll(places.toSorted((a, b) => a.first - b.first), studied, settings.digests, settings);
+  if (settings.digests !== undefined)
+    await readAll(
+      places.toSorted((a, b) => a.first - b.first),
+      studied,
+      settings.digests,
+      settings,
+    );
   return studied;
 }
 
@@ -120,7 +126,12 @@ type Outcome =
   | { readonly remark?: never; readonly answer: ReturnType<ManyDigests['finish']> };
 
 /** A stream whose bytes can't all be had gets no digest: there is none of a part. */
-async function readOne({ name, runs }: Place, stream: DataStream, digests: ManyDigests, settings: StudySettings): Promise<Outcome> {
+async function readOne(
+  { name, runs }: Place,
+  stream: DataStream,
+  digests: ManyDigests,
+  settings: StudySettings,
+): Promise<Outcome> {
   const { size } = stream;
   if (size > settings.budget.bytes) return { remark: overBudget(size, settings.budget.bytes) };
   settings.budget.bytes -= size;

@@ -37,7 +37,12 @@ export interface SurveyOptions {
 
 /** In this order: `volume`, its `files`, its `end`; the next volume; at last `totals`. */
 export type SurveyItem =
-  | { readonly kind: 'disk'; readonly tables: readonly SurveyedTable[]; readonly gaps: readonly Range[]; readonly remarks: readonly Remark[] }
+  | {
+      readonly kind: 'disk';
+      readonly tables: readonly SurveyedTable[];
+      readonly gaps: readonly Range[];
+      readonly remarks: readonly Remark[];
+    }
   | { readonly kind: 'volume'; readonly volume: SurveyedVolume }
   | { readonly kind: 'files'; readonly files: readonly SurveyedFile[] }
   /** What could not be listed in the volume. */
@@ -84,7 +89,10 @@ export async function* surveyOf(media: Media, options: SurveyOptions): AsyncGene
       continue;
     }
     const inside = rangeSource(source, volume.offset, volume.length, 'the volume');
-    await using systems = await openFileSystems(inside, { ...OPEN_OPTIONS, ...(options.codePage && { codePage: options.codePage }) });
+    await using systems = await openFileSystems(inside, {
+      ...OPEN_OPTIONS,
+      ...(options.codePage && { codePage: options.codePage }),
+    });
     const warnings = systems.warnings.map(remark);
     if (systems.found.length === 0) {
       yield { kind: 'volume', volume: volumeRecord(volume, totals.volumes++, undefined, warnings) };
@@ -109,7 +117,8 @@ export async function* surveyOf(media: Media, options: SurveyOptions): AsyncGene
       doneBytes += count;
       onProgress?.({ stage: 'survey', doneBytes: Math.min(doneBytes, media.size), totalBytes: media.size });
     };
-    if (digests === undefined && options.withRuns !== true) return entries.map((entry) => fileRecord(entry, volume, entry.streams.map(bare)));
+    if (digests === undefined && options.withRuns !== true)
+      return entries.map((entry) => fileRecord(entry, volume, entry.streams.map(bare)));
     const streams = await studyStreams(entries, { digests, base, unread, budget, signal, onBytes });
     return entries.map((entry, at) => fileRecord(entry, volume, streams[at] ?? []));
   }
@@ -173,7 +182,17 @@ function volumeRecord(
   };
 }
 
-function systemRecord({ format, type, label, serial, size, blockSize, isListed, isEncrypted, facts }: FileSystem): SurveyedFileSystem {
+function systemRecord({
+  format,
+  type,
+  label,
+  serial,
+  size,
+  blockSize,
+  isListed,
+  isEncrypted,
+  facts,
+}: FileSystem): SurveyedFileSystem {
   return {
     format,
     type,

@@ -8,7 +8,8 @@ export function mergedRanges(ranges: Iterable<Range>): Range[] {
   for (const { offset, length } of [...ranges].toSorted((a, b) => a.offset - b.offset)) {
     const last = merged.at(-1);
     if (length <= 0) continue;
-    if (last !== undefined && offset <= last.offset + last.length) last.length = Math.max(last.length, offset + length - last.offset);
+    if (last !== undefined && offset <= last.offset + last.length)
+      last.length = Math.max(last.length, offset + length - last.offset);
     else merged.push({ offset, length });
   }
   return merged;

@@ -14,7 +14,13 @@ export const Hit = z
     package: z.string().nullable(),
     accession: z.string().nullable(),
     title: z.string(),
-    path: z.string().nullable().describe('The file in the package, when the hit is a file'),
+    path: z.string().nullable().describe('The file, when the hit is one: in the package, or inside its disk'),
+    volume: z
+      .number()
+      .int()
+      .nullable()
+      .describe('The volume of the disk that the file is in, from 0; null for a file of the package'),
+    deleted: z.boolean().describe('A deleted file inside the disk'),
     snippet: z.string().describe('The words around the match, the match in «guillemets»'),
   })
   .meta({ id: 'Hit' });

@@ -4,6 +4,7 @@ import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts
 import type { Hit } from '../catalogue/catalogue.dto.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { FindingView } from '../fixity/fixity.dto.ts';
+import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 
@@ -47,6 +48,22 @@ export interface Audited {
   readonly findings: readonly FindingView[];
 }
 
+export interface FileAsk {
+  /** From the root of the volume. */
+  readonly path: string;
+  /** From 0; undefined for the only one that has the path. */
+  readonly volume?: number | undefined;
+  /** `resource`, or `alternate:name`; undefined for the file itself. */
+  readonly stream?: string | undefined;
+}
+
+export interface FileInside {
+  readonly size: number;
+  /** As the survey found it; null where it could not. */
+  readonly sha256: string | null;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
 export interface Archive extends AsyncDisposable {
   ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage>;
   packages(accession?: string): AsyncIterable<PackageSummary>;
@@ -54,6 +71,12 @@ export interface Archive extends AsyncDisposable {
   files(id: string): AsyncIterable<PackageFileView>;
   history(id: string): Promise<EventView[]>;
   search(query: string, limit: number): Promise<Hit[]>;
+  /** Files inside disks. */
+  findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]>;
+  /** The volumes of the disk inside a package. */
+  disk(id: string): Promise<DiskView>;
+  /** One file inside the disk of a package. The caller reads it to its end, or ends the iteration. */
+  fileInside(id: string, ask: FileAsk): Promise<FileInside>;
   /** One after the other, in the order in which they are done. */
   audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited>;
   export(ask: ExportAsk, onProgress: Progress): Promise<Exported>;

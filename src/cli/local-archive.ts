@@ -13,12 +13,14 @@ import type { Page, PageQuery } from '../common/paging.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
+import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, IngestAsk } from './archive.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk } from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;
@@ -66,6 +68,21 @@ export class LocalArchive implements Archive {
 
   async search(query: string, limit: number): Promise<Hit[]> {
     return (await this.app.get(CatalogueService).find({ q: query, limit })).hits;
+  }
+
+  async findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]> {
+    return (await this.app.get(FilesService).find({ ...query, limit })).items;
+  }
+
+  disk(id: string): Promise<DiskView> {
+    return this.app.get(FilesService).disk(id);
+  }
+
+  async fileInside(id: string, { volume, ...query }: FileAsk): Promise<FileInside> {
+    const files = this.app.get(FilesService);
+    const found = await files.file(id, volume ?? (await files.volumeWith(id, query)), query);
+    const { size } = files.whole(found);
+    return { size, sha256: found.sha256, bytes: await files.read(found, { offset: 0, length: size }) };
   }
 
   async *audit({ packages, all }: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {

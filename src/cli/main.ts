@@ -6,6 +6,7 @@ import { Fault, FaultKind } from '#ingest/kernel';
 import { VERSION } from '../config/agents.ts';
 import { accessionCommand } from './commands/accession.ts';
 import { auditCommand } from './commands/audit.ts';
+import { catCommand } from './commands/cat.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { ingestCommand } from './commands/ingest.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   showCommand,
   auditCommand,
   exportCommand,
+  catCommand,
   accessionCommand,
   validateCommand,
   serveCommand,
@@ -47,6 +49,12 @@ for (const command of COMMANDS)
       .exitOverride()
       .copyInheritedSettings(program),
   );
+
+// Whoever read our answer has gone ("| head"): there is nothing left to do, and nothing wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? ExitCode.Done);
+});
 
 try {
   await program.parseAsync();

@@ -9,10 +9,11 @@ import type { Problem } from '../common/problem.filter.ts';
 import type { DepositAccepted, IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { ExportView } from '../exports/export.dto.ts';
 import type { AuditStarted } from '../fixity/fixity.dto.ts';
+import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { JobView } from '../jobs/jobs.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, IngestAsk } from './archive.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk } from './archive.ts';
 
 /** How often a job is looked at. */
 const LOOK_MS = 200;
@@ -50,6 +51,48 @@ export class RemoteArchive implements Archive {
 
   async search(query: string, limit: number): Promise<Hit[]> {
     return (await this.get<Hits>(`search?${new URLSearchParams({ q: query, limit: String(limit) }).toString()}`)).hits;
+  }
+
+  async findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]> {
+    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const { items } = await this.get<Page<DiskFileView>>(
+      `files?${new URLSearchParams([...given, ['limit', String(limit)]]).toString()}`,
+    );
+    return items;
+  }
+
+  disk(id: string): Promise<DiskView> {
+    return this.get(`packages/${encodeURIComponent(id)}/disk`);
+  }
+
+  async fileInside(id: string, { volume, path, stream }: FileAsk): Promise<FileInside> {
+    const query = new URLSearchParams({ path, ...(stream === undefined ? {} : { stream }) }).toString();
+    const numbers = volume === undefined ? (await this.disk(id)).volumes.map(({ number }) => number) : [volume];
+    const found: { number: number; file: DiskFileView }[] = [];
+    let missing: unknown = new Fault(FaultKind.Missing, 'files/no-such-file', `no volume of package ${id} has a file "${path}"`, {
+      id,
+      path,
+    });
+    for (const number of numbers)
+      try {
+        found.push({ number, file: await this.get(`packages/${encodeURIComponent(id)}/disk/${number}/file?${query}`) });
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'files/no-such-file') throw error;
+        missing = error;
+      }
+    const [only, other] = found;
+    if (only === undefined) throw missing;
+    if (other !== undefined) {
+      const message = `volumes ${found.map(({ number }) => number).join(' and ')} of package ${id} have a file "${path}"; say which`;
+      throw new Fault(FaultKind.Refused, 'files/ambiguous-path', message, { id, path });
+    }
+    const response = await this.fetched(`packages/${encodeURIComponent(id)}/disk/${only.number}/content?${query}`, {
+      method: 'GET',
+    });
+    if (!response.ok) throw await faultOf(response);
+    return { size: only.file.size, sha256: only.file.sha256, bytes: response.body ?? emptyBody() };
   }
 
   async *audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
@@ -112,17 +155,26 @@ export class RemoteArchive implements Archive {
   }
 
   private async ask<T>(path: string, init: { method: string; body?: string; headers?: Record<string, string> }): Promise<T> {
+    const response = await this.fetched(path, init);
+    if (response.ok) return (await response.json()) as T;
+    throw await faultOf(response);
+  }
+
+  private fetched(path: string, init: { method: string; body?: string; headers?: Record<string, string> }): Promise<Response> {
     const headers = { ...init.headers, [TOKEN_HEADER]: this.token };
-    const response = await fetch(`${this.url}/api/v1/${path}`, { ...init, headers }).catch((cause: unknown) => {
+    return fetch(`${this.url}/api/v1/${path}`, { ...init, headers }).catch((cause: unknown) => {
       const message = `the server at ${this.url} does not answer; is it being stopped? Try again`;
       throw new Fault(FaultKind.Unreadable, 'cli/server-silent', message, { url: this.url }, { cause });
     });
-    const answer: unknown = await response.json();
-    if (response.ok) return answer as T;
-    const { code, detail, facts } = answer as Problem;
-    throw new Fault(kindOf(response.status), code, detail, facts);
   }
 }
+
+async function faultOf(response: Response): Promise<Fault> {
+  const { code, detail, facts } = (await response.json()) as Problem;
+  return new Fault(kindOf(response.status), code, detail, facts);
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 
 /** The kind that the server's Fault had, as far as its status tells. */
 function kindOf(status: number): FaultKind {

@@ -77,9 +77,12 @@ async function asText(items: AsyncIterable<SurveyItem>, about: readonly string[]
     if (item.kind === 'volume') await lines(volumeLines(item.volume));
     else if (item.kind === 'files')
       for (let at = 0; at < item.files.length; at += 1000) await lines(item.files.slice(at, at + 1000).map(fileLine));
-    else if (item.kind === 'end') await lines(item.damages.map(({ path, message }) => `    not listed: ${path || 'the root'}: ${message}`));
+    else if (item.kind === 'end')
+      await lines(item.damages.map(({ path, message }) => `    not listed: ${path || 'the root'}: ${message}`));
     else if (item.kind === 'disk') {
-      await lines(item.gaps.map(({ offset, length }) => `  unallocated   ${length} bytes (${bytesInWords(length)}) from byte ${offset}`));
+      await lines(
+        item.gaps.map(({ offset, length }) => `  unallocated   ${length} bytes (${bytesInWords(length)}) from byte ${offset}`),
+      );
       await lines(item.remarks.map(({ message }) => `  warning: ${message}`));
     } else if (item.totals.files > 0 || item.totals.deleted > 0) await lines(totalLines(item.totals));
 }
@@ -109,7 +112,14 @@ function fileLine(file: SurveyedFile): string {
   return `    ${digest}${size.padStart(12)}  ${(file.times.modified?.text ?? '').padEnd(20)}  ${name}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}`;
 }
 
-function totalLines({ files, directories, deleted, bytes, withUnread, withFaults }: Extract<SurveyItem, { kind: 'totals' }>['totals']): string[] {
+function totalLines({
+  files,
+  directories,
+  deleted,
+  bytes,
+  withUnread,
+  withFaults,
+}: Extract<SurveyItem, { kind: 'totals' }>['totals']): string[] {
   return [
     `  ${files} files (${bytesInWords(bytes)}) in ${directories} folders${deleted === 0 ? '' : `; ${deleted} deleted entries`}`,
     ...(withUnread === 0 ? [] : [`  ${withUnread} files have sectors that were never read from the carrier`]),

@@ -67,11 +67,11 @@ export function cursorOf(key: Key): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** @throws Fault 'paging/wrong-cursor' when it is none of ours, or of another list. */
-export function readCursor(cursor: string, length: number): Key {
+/** @param lengths that the key may have. @throws Fault 'paging/wrong-cursor' when it is none of ours, or of another list. */
+export function readCursor(cursor: string, ...lengths: readonly number[]): Key {
   const read = z
     .array(z.union([z.string(), z.number()]))
-    .length(length)
+    .refine(({ length }) => lengths.includes(length))
     .safeParse(jsonOf(Buffer.from(cursor, 'base64url').toString()));
   if (read.success) return read.data;
   const message = `"${cursor}" does not come from this list; take the "next" of its last page, or start again without it`;

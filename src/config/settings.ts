@@ -30,7 +30,12 @@ const Schema = z.object({
   port: whole(0, 65_535, 8400, 'the port to listen on (0: any free one)'),
   auditIntervalDays: whole(1, 3650, 90, 'every copy is checked at least once in so many days'),
   auditBytesPerSecond: size(64 * MIB, 'the most that the background audit reads in a second (0: as fast as it can)'),
-  surveySecondsAtIngest: whole(0, 86_400, 20, 'so long an ingest waits for the list of the files inside; a longer list is made afterwards'),
+  surveySecondsAtIngest: whole(
+    0,
+    86_400,
+    20,
+    'so long an ingest waits for the list of the files inside; a longer list is made afterwards',
+  ),
   uploadMaxBytes: size(16 * TIB, 'the largest single file that may be uploaded'),
   exportKeepHours: whole(1, 24 * 365, 72, 'a finished export is kept for so many hours'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('how much is logged: error, warn, info or debug'),

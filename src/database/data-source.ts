@@ -4,17 +4,37 @@ import { Fault, FaultKind } from '#ingest/kernel';
 import { Accession } from '../accessions/accession.entity.ts';
 import { Event } from '../events/event.entity.ts';
 import { AuditState } from '../fixity/audit-state.entity.ts';
+import { DiskFile } from '../files/disk-file.entity.ts';
+import { DiskFolder } from '../files/disk-folder.entity.ts';
+import { DiskSurvey } from '../files/disk-survey.entity.ts';
+import { DiskVolume } from '../files/disk-volume.entity.ts';
+import { FileName } from '../files/file-name.entity.ts';
 import { FixityCheck } from '../fixity/fixity-check.entity.ts';
 import { Job } from '../jobs/job.entity.ts';
 import { Copy } from '../packages/copy.entity.ts';
 import { PackageFile } from '../packages/package-file.entity.ts';
 import { Package } from '../packages/package.entity.ts';
 import { Catalogue } from './migrations/20261122T1000-catalogue.ts';
+import { Files } from './migrations/20261123T0800-files.ts';
 import { SnakeCase } from './naming.ts';
 import { pooledSqlite, PooledSqliteDataSource, type PooledSqliteOptions } from './pooled-sqlite.ts';
 
-const ENTITIES = [Accession, Package, PackageFile, Copy, Event, FixityCheck, AuditState, Job];
-const MIGRATIONS = [Catalogue];
+const ENTITIES = [
+  Accession,
+  Package,
+  PackageFile,
+  Copy,
+  Event,
+  FixityCheck,
+  AuditState,
+  Job,
+  DiskSurvey,
+  DiskVolume,
+  DiskFolder,
+  FileName,
+  DiskFile,
+];
+const MIGRATIONS = [Catalogue, Files];
 
 /** @param path the database file; it is created when missing. */
 export function catalogueOptions(path: string): PooledSqliteOptions {

@@ -1,6 +1,7 @@
 /** Deposits: a disk image is handed over and becomes a package. */
 import { Module } from '@nestjs/common';
 import { AccessionsModule } from '../accessions/accessions.module.ts';
+import { FilesModule } from '../files/files.module.ts';
 import { PackagesModule } from '../packages/packages.module.ts';
 import { DepositJobs } from './deposit.jobs.service.ts';
 import { DepositsController } from './deposits.controller.ts';
@@ -9,7 +10,7 @@ import { UploadsController } from './uploads.controller.ts';
 import { UploadsService } from './uploads.service.ts';
 
 @Module({
-  imports: [AccessionsModule, PackagesModule],
+  imports: [AccessionsModule, FilesModule, PackagesModule],
   controllers: [DepositsController, UploadsController],
   providers: [DepositsService, DepositJobs, UploadsService],
   exports: [DepositsService],

@@ -9,6 +9,7 @@ import { Title } from '../common/title.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import type { IngestedPackage } from './deposit.dto.ts';
 
@@ -28,6 +29,7 @@ export class DepositsService {
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
+    private readonly files: FilesService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -65,6 +67,7 @@ export class DepositsService {
         onProgress: order.onProgress,
       },
     );
+    await this.files.enterQuietly(report.id);
     return {
       id: report.id,
       outcome: 'stored',
@@ -74,6 +77,8 @@ export class DepositsService {
       mediaSize: report.medium?.size ?? null,
       mediaSha256: report.medium?.sha256 ?? null,
       tagManifestSha256: report.tagManifestSha256,
+      volumes: report.survey?.volumes ?? null,
+      filesInside: report.survey?.files ?? null,
       notes: [...report.notes],
     };
   }

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Fault, FaultKind } from '#ingest/kernel';
-import { windowsOf } from '#ingest/media';
+import { type Media, windowsOf } from '#ingest/media';
 import { type AcquisitionDocument, mediumNotRead, openMedium } from '#ingest/package';
 import type { Part, Whole } from '../common/range.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
@@ -54,6 +54,22 @@ export class MediumService implements OnApplicationShutdown {
       return Readable.from(this.bytes(packageId, kept, windows), { objectMode: false });
     } catch (error) {
       this.leave(packageId, kept);
+      throw error;
+    }
+  }
+
+  /** The open disk, for reading the files in it. Whoever borrows it gives it back by disposing; its readings are the borrower's to record. */
+  async borrow(packageId: string): Promise<{ readonly media: Media } & AsyncDisposable> {
+    const kept = await this.enter(packageId);
+    const giveBack = (): Promise<void> => {
+      this.leave(packageId, kept);
+      return Promise.resolve();
+    };
+    try {
+      const { media } = await kept.image;
+      return { media, [Symbol.asyncDispose]: giveBack };
+    } catch (error) {
+      await giveBack();
       throw error;
     }
   }

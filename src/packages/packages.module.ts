@@ -13,6 +13,6 @@ import { PackagesService } from './packages.service.ts';
   imports: [AccessionsModule, SearchModule],
   controllers: [PackagesController],
   providers: [PackagesService, PackageRows, ContentService, MediumService, CopyLedger],
-  exports: [PackagesService, ContentService, CopyLedger],
+  exports: [PackagesService, ContentService, MediumService, CopyLedger],
 })
 export class PackagesModule {}

@@ -2,13 +2,14 @@
 import { Module } from '@nestjs/common';
 import { FixityModule } from '../fixity/fixity.module.ts';
 import { AccessionsModule } from '../accessions/accessions.module.ts';
+import { FilesModule } from '../files/files.module.ts';
 import { PackagesModule } from '../packages/packages.module.ts';
 import { RebuildService } from './rebuild.service.ts';
 import { RecoveryService } from './recovery.service.ts';
 import { ReplayService } from './replay.service.ts';
 
 @Module({
-  imports: [AccessionsModule, PackagesModule, FixityModule],
+  imports: [AccessionsModule, PackagesModule, FilesModule, FixityModule],
   providers: [ReplayService, RecoveryService, RebuildService],
   exports: [RebuildService],
 })

@@ -1,6 +1,7 @@
 /** Recreates the catalogue from storage alone: the journal first, then packages that no journal entry tells of. */
 import { Inject, Injectable } from '@nestjs/common';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { ReplayService } from './replay.service.ts';
 
@@ -8,6 +9,8 @@ export interface RebuildReport {
   /** Entries of the journal that have rows now. */
   readonly entries: number;
   readonly packages: number;
+  /** Packages whose lists of files were entered. */
+  readonly surveys: number;
   /** Packages in storage that the journal did not know: entered now. */
   readonly adopted: readonly string[];
   /** Packages that are in the catalogue although parts of them could not be read: audit them. */
@@ -20,6 +23,7 @@ export class RebuildService {
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly replay: ReplayService,
     private readonly packages: PackagesService,
+    private readonly files: FilesService,
   ) {}
 
   /** On an empty catalogue. @throws Fault when journal or packages can't be read. */
@@ -32,6 +36,7 @@ export class RebuildService {
       await this.packages.recordStored(id);
       adopted.push(id);
     }
-    return { entries: this.engine.journal.size, packages: names.length, adopted, problems: this.packages.problems() };
+    const surveys = await this.files.enterPending();
+    return { entries: this.engine.journal.size, packages: names.length, surveys, adopted, problems: this.packages.problems() };
   }
 }

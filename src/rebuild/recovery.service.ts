@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs
 import { recoverStaging } from '#ingest/pipeline';
 import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { ReplayService } from './replay.service.ts';
 
@@ -15,6 +16,7 @@ export class RecoveryService implements OnApplicationBootstrap {
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly replay: ReplayService,
     private readonly packages: PackagesService,
+    private readonly files: FilesService,
   ) {}
 
   /** Only under the home's lock: then nothing that lies in staging belongs to anybody. */
@@ -29,5 +31,6 @@ export class RecoveryService implements OnApplicationBootstrap {
       await this.engine.storage.dropStage(id);
       this.logger.warn(`package ${id} was stored when an earlier process was stopped; it is recorded now`);
     }
+    await this.files.enterPending();
   }
 }

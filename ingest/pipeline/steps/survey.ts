@@ -42,7 +42,10 @@ export async function survey(
   const late = AbortSignal.timeout(context.surveyBudgetMs);
   const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
   const at = context.clock.now();
-  const members = files.map((file) => ({ name: basename(file.path), open: () => fileSource(join(bag, file.path), basename(file.path)) }));
+  const members = files.map((file) => ({
+    name: basename(file.path),
+    open: () => fileSource(join(bag, file.path), basename(file.path)),
+  }));
   await mkdir(dirname(join(bag, path)), { recursive: true });
   try {
     await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
@@ -73,7 +76,8 @@ async function unreadRanges(received: Received, measured: Measured): Promise<Ran
     for await (const { offset, length, status } of (await readMapfile(file)).blocks())
       if (status !== 'rescued' && ranges.length < MOST_RANGES) ranges.push({ offset, length });
   for (const { badRanges } of imagingOf(received)) ranges.push(...badRanges);
-  for (const { offset, length } of measured.damage) if (offset !== undefined && length !== undefined) ranges.push({ offset, length });
+  for (const { offset, length } of measured.damage)
+    if (offset !== undefined && length !== undefined) ranges.push({ offset, length });
   return ranges;
 }
 

@@ -26,7 +26,11 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
     });
 }
 
-async function inspect(deposit: Deposit, { hash: withHash = false, files: withFiles = false }: Options, output: Output): Promise<void> {
+async function inspect(
+  deposit: Deposit,
+  { hash: withHash = false, files: withFiles = false }: Options,
+  output: Output,
+): Promise<void> {
   const { image, notes } = deposit;
   const format = await formatOf(deposit);
   const container = { format: format.id, size: image.totalSize };
@@ -59,7 +63,11 @@ async function inspect(deposit: Deposit, { hash: withHash = false, files: withFi
   ];
   const bar = output.progress();
   try {
-    const options = { algorithms: withHash && withFiles ? (['sha256'] as const) : [], volumesOnly: !withFiles, onProgress: bar.report };
+    const options = {
+      algorithms: withHash && withFiles ? (['sha256'] as const) : [],
+      volumesOnly: !withFiles,
+      onProgress: bar.report,
+    };
     await printSurvey(surveyOf(media, options), head, about, withFiles, output);
   } finally {
     bar.stop();

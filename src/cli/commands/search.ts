@@ -1,26 +1,86 @@
-/** strongroom search QUERY */
+/** strongroom search QUERY: packages, accessions, and files inside the disks. */
 import { Command, InvalidArgumentError } from 'commander';
+import { Fault, FaultKind } from '#ingest/kernel';
+import type { Hit } from '../../catalogue/catalogue.dto.ts';
+import { type DiskFileView, FilesFilter, type FilesQuery } from '../../files/files.dto.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
+import { bytesInWords } from '../words.ts';
+
+/** Options that only files have, as the API calls them. */
+type FileOptions = Partial<
+  Record<'path' | 'extension' | 'puid' | 'digest' | 'minSize' | 'maxSize' | 'from' | 'to' | 'package' | 'accession', string>
+> & {
+  deleted?: boolean;
+  unread?: boolean;
+};
 
 export function searchCommand(globals: () => GlobalOptions): Command {
   return new Command('search')
-    .description('finds packages and accessions by words (beginnings of words, any case, accents or not) or by a digest')
-    .argument('<query...>', 'words, or a digest in hex')
+    .description(
+      'finds packages and accessions by words (beginnings of words, any case, accents or not) or by a digest, and files inside the disks by parts of their names',
+    )
+    .argument('[query...]', 'words, or a digest in hex')
     .option('--limit <hits>', 'how many hits at most', number, 50)
-    .action(async (words: string[], { limit }: { limit: number }) => {
+    .option('--extension <ext>', 'files inside disks, with this extension')
+    .option('--puid <id>', 'files of this format, by PRONOM')
+    .option('--path <folder>', 'files in folders that begin so')
+    .option('--digest <hex>', 'files with this MD5, SHA-1 or SHA-256')
+    .option('--min-size <bytes>', 'files of this size or more')
+    .option('--max-size <bytes>', 'files of this size or less')
+    .option('--from <date>', 'files modified on this day or later: 1993, 1993-05, 1993-05-12')
+    .option('--to <date>', 'files modified on this day or earlier')
+    .option('--deleted', 'only deleted files')
+    .option('--no-deleted', 'no deleted files')
+    .option('--unread', 'only files with sectors that were never read from the carrier')
+    .option('--package <id>', 'files inside this disk')
+    .option('--accession <number>', 'files on the disks of this accession')
+    .action(async (words: string[], { limit, ...options }: { limit: number } & FileOptions) => {
+      const q = words.join(' ');
+      const isForFiles = Object.keys(options).length > 0;
+      if (q === '' && !isForFiles)
+        throw new Fault(FaultKind.Refused, 'search/nothing', 'say what to search for: words, a digest, or an option');
       await using archive = await openArchive(globals(), { command: 'search', writes: false, creates: false });
-      const hits = await archive.search(words.join(' '), limit);
-      new Output(globals()).result({ hits }, () =>
-        hits.length === 0
-          ? ['nothing found']
-          : hits.flatMap((hit) => [
-              `${hit.package ?? `accession ${hit.accession ?? ''}`}  ${hit.title}`,
-              `  ${hit.path === null ? '' : `${hit.path}  `}${hit.snippet.replaceAll(/\s+/g, ' ')}`,
-            ]),
-      );
+      const hits = isForFiles
+        ? (await archive.findFiles(filterOf(q, options), limit)).map(fileHit)
+        : await archive.search(q, limit);
+      new Output(globals()).result({ hits }, () => (hits.length === 0 ? ['nothing found'] : hits.flatMap(hitLines)));
     });
+}
+
+/** @throws Fault 'search/option' that says which option is wrong. */
+function filterOf(q: string, options: FileOptions): FilesQuery {
+  const deleted = options.deleted === undefined ? {} : { deleted: String(options.deleted) };
+  const unread = options.unread === undefined ? {} : { unread: String(options.unread) };
+  const read = FilesFilter.safeParse({ ...options, ...deleted, ...unread, ...(q === '' ? {} : { q }) });
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const name = String(issue?.path[0] ?? '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new Fault(FaultKind.Refused, 'search/option', `--${name}: ${issue?.message ?? 'wrong'}`, { option: name });
+}
+
+type FileHit = DiskFileView & { readonly kind: 'file'; readonly title: string; readonly entryKind: string };
+
+function fileHit(file: DiskFileView): FileHit {
+  return { ...file, kind: 'file', title: file.packageTitle, entryKind: file.kind };
+}
+
+function hitLines(hit: Hit | FileHit): string[] {
+  if (hit.kind !== 'file' || hit.volume === null)
+    return [
+      `${hit.package ?? `accession ${hit.accession ?? ''}`}  ${hit.title}`,
+      `  ${hit.path === null ? '' : `${hit.path}  `}${'snippet' in hit ? hit.snippet.replaceAll(/\s+/g, ' ') : ''}`,
+    ];
+  const accession = hit.accession === null ? '' : `, accession ${hit.accession}`;
+  const marks = [hit.deleted ? 'deleted' : '', 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
+    (mark) => mark !== '',
+  );
+  const about = 'size' in hit ? `  ${bytesInWords(hit.size)}${hit.modified === null ? '' : `, ${hit.modified}`}` : '';
+  return [
+    `${hit.path ?? ''}${about}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}`,
+    `  in volume ${hit.volume} of ${hit.package ?? ''}  ${hit.title}${accession}`,
+  ];
 }
 
 function number(text: string): number {

@@ -1,6 +1,7 @@
 /** strongroom show ID */
 import { Command } from 'commander';
 import type { AcquisitionDocument, ImagingRecord } from '#ingest/package';
+import type { DiskView } from '../../files/files.dto.ts';
 import type { EventView, PackageFileView, PackageView } from '../../packages/package.dto.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
@@ -21,10 +22,12 @@ export function showCommand(globals: () => GlobalOptions): Command {
       const files: PackageFileView[] = [];
       for await (const file of archive.files(id)) files.push(file);
       const events = await archive.history(id);
-      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events }, () => [
+      const disk = await archive.disk(id);
+      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events, disk }, () => [
         ...headLines(shown, accessionRecord),
         '',
         ...imagingLines(shown.acquisition),
+        ...diskLines(disk),
         ...fileLines(files),
         '',
         ...eventLines(events),
@@ -56,6 +59,23 @@ function headLines(
 
 function notRead({ damage = [] }: Partial<AcquisitionDocument>): string {
   return damage.length === 0 ? 'not opened by this version' : 'not read whole: the container is damaged, see the notes';
+}
+
+/** The volumes, and how many files they hold. */
+function diskLines({ state, detail, volumes, files, directories, deleted, unread, bytes }: DiskView): string[] {
+  if (state !== 'indexed') return state === 'unsurveyed' ? [] : [`the files inside: ${detail ?? 'not in the catalogue yet'}`, ''];
+  const rows = volumes.map((volume) => [
+    String(volume.number),
+    volume.scheme === 'none' ? 'whole disk' : `${volume.scheme} ${volume.slot}`,
+    volume.fileSystemTitle ?? volume.title ?? volume.type,
+    volume.label,
+    bytesInWords(volume.length),
+  ]);
+  return [
+    ...table([['volume', 'where', 'file system', 'label', 'size'], ...rows]),
+    `${files} files (${bytesInWords(bytes)}) in ${directories} folders${deleted === 0 ? '' : `, ${deleted} deleted entries`}${unread === 0 ? '' : `; ${unread} with sectors that were never read`}`,
+    '',
+  ];
 }
 
 /** Who imaged the disk, when, with what; the mapfile as a table: what was read of the disk, what not, and where. */

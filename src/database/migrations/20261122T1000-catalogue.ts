@@ -1,22 +1,6 @@
 /** The catalogue: accessions, packages and their files and copies, events, fixity, jobs, search text. */
-import { type MigrationInterface, type QueryRunner, Table, type TableColumnOptions, type TableOptions } from 'typeorm';
-
-type Columns = Record<string, string>;
-type More = Pick<TableOptions, 'foreignKeys' | 'indices' | 'uniques'>;
-
-/** `varchar?` may be null. The first column is the primary key. */
-function table(name: string, columns: Columns, more: More = {}): Table {
-  const list = Object.entries(columns).map(([column, type], index): TableColumnOptions => {
-    const isPrimary = index === 0;
-    const options = { name: column, type: type.replace('?', ''), isNullable: type.endsWith('?'), isPrimary };
-    return isPrimary ? { ...options, primaryKeyConstraintName: `PK_${name}` } : options;
-  });
-  return new Table({ name, columns: list, ...more });
-}
-
-function foreignKey(name: string, column: string, to: string, toColumn = 'id') {
-  return { name, columnNames: [column], referencedTableName: to, referencedColumnNames: [toColumn] };
-}
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { foreignKey, table } from './table.ts';
 
 const TABLES = [
   table('accession', {

@@ -1,0 +1,53 @@
+/** Rows of files and volumes as the API gives them. */
+import type { DiskVolume } from './disk-volume.entity.ts';
+import type { FoundFile } from './file-index.port.ts';
+import type { DiskFileView, DiskVolumeView } from './files.dto.ts';
+
+export function fileView(file: FoundFile): DiskFileView {
+  const { packageId, packageTitle, accession, volume, volumeLabel, folder, name, kind, stream, size, modified } = file;
+  const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, details } = file;
+  return {
+    package: packageId,
+    packageTitle,
+    accession,
+    volume,
+    volumeLabel,
+    path: folder === '' ? name : `${folder}/${name}`,
+    name,
+    kind,
+    stream,
+    size,
+    modified,
+    deleted: isDeleted,
+    unread: hasUnread,
+    sha256,
+    md5,
+    sha1,
+    puid,
+    format,
+    mime,
+    details,
+  };
+}
+
+export function volumeView(volume: DiskVolume): DiskVolumeView {
+  const { number, scheme, slot, offset, length, type, title, label, serial, fileSystem, fileSystemTitle, remarks, facts } =
+    volume;
+  return {
+    number,
+    scheme,
+    slot,
+    offset,
+    length,
+    type,
+    title,
+    label,
+    serial,
+    fileSystem,
+    fileSystemTitle,
+    listed: volume.isListed,
+    encrypted: volume.isEncrypted,
+    remarks,
+    facts,
+  };
+}

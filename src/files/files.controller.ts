@@ -1,0 +1,96 @@
+/** The files inside the disks, over HTTP: found anywhere, listed folder by folder, read by range. */
+import { Controller, Get, Param, Query, Res, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ApiContent } from '../common/content.openapi.ts';
+import { Id } from '../common/ids.ts';
+import type { Page } from '../common/paging.ts';
+import { sendRange } from '../common/range.ts';
+import { fileView } from './file-views.ts';
+import {
+  DiskFiles,
+  DiskFileView,
+  DiskView,
+  FileFacets,
+  FileQuery,
+  FilesFilter,
+  FilesPage,
+  type FilesQuery,
+  FolderQuery,
+} from './files.dto.ts';
+import { FilesService } from './files.service.ts';
+
+const VolumeNumber = z.coerce.number().int().min(0).max(1_000_000).describe('Which volume of the disk, from 0.');
+
+@ApiTags('files')
+@Controller()
+export class FilesController {
+  constructor(private readonly files: FilesService) {}
+
+  @Get('files')
+  @ApiOperation({ operationId: 'findFiles', summary: 'Finds files inside all disks: by name, path, format, size, date, digest.' })
+  @ApiOkResponse({ standardSchema: DiskFiles })
+  async find(@Query({ schema: FilesPage }) query: FilesPage): Promise<DiskFiles> {
+    return this.files.find(query);
+  }
+
+  @Get('files/facets')
+  @ApiOperation({
+    operationId: 'countFiles',
+    summary: 'Counts what a search for files finds, by extension, format, disk and accession.',
+  })
+  @ApiOkResponse({ standardSchema: FileFacets })
+  async facets(@Query({ schema: FilesFilter }) query: FilesQuery): Promise<FileFacets> {
+    return this.files.facets(query);
+  }
+
+  @Get('packages/:id/disk')
+  @ApiOperation({ operationId: 'getDisk', summary: 'The volumes of the disk inside a package, and how many files they hold.' })
+  @ApiOkResponse({ standardSchema: DiskView })
+  async disk(@Param('id', { schema: Id }) id: string): Promise<DiskView> {
+    return this.files.disk(id);
+  }
+
+  @Get('packages/:id/disk/:volume/folder')
+  @ApiOperation({ operationId: 'listFolder', summary: 'What a folder inside a disk holds, in order of the names.' })
+  @ApiOkResponse({ standardSchema: DiskFiles })
+  async folder(
+    @Param('id', { schema: Id }) id: string,
+    @Param('volume', { schema: VolumeNumber }) volume: number,
+    @Query({ schema: FolderQuery }) query: FolderQuery,
+  ): Promise<Page<DiskFileView>> {
+    return this.files.folder(id, volume, query);
+  }
+
+  @Get('packages/:id/disk/:volume/file')
+  @ApiOperation({ operationId: 'getFile', summary: 'What is known of one file inside a disk.' })
+  @ApiOkResponse({ standardSchema: DiskFileView })
+  async file(
+    @Param('id', { schema: Id }) id: string,
+    @Param('volume', { schema: VolumeNumber }) volume: number,
+    @Query({ schema: FileQuery }) query: FileQuery,
+  ): Promise<DiskFileView> {
+    return fileView(await this.files.file(id, volume, query));
+  }
+
+  @Get('packages/:id/disk/:volume/content')
+  @ApiOperation({
+    operationId: 'getFileContent',
+    summary:
+      'The bytes of a file inside a disk, whole or by range. A browser saves it and never runs it. Every reading is an event.',
+  })
+  @ApiContent()
+  async content(
+    @Param('id', { schema: Id }) id: string,
+    @Param('volume', { schema: VolumeNumber }) volume: number,
+    @Query({ schema: FileQuery }) query: FileQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile | undefined> {
+    const file = await this.files.file(id, volume, query);
+    const whole = this.files.whole(file);
+    // A stranger's file must never run in the origin of the archive.
+    void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "sandbox; default-src 'none'");
+    return sendRange(reply, whole, (part) => this.files.read(file, part));
+  }
+}

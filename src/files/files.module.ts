@@ -1,0 +1,15 @@
+/** The files inside the disks. */
+import { Module } from '@nestjs/common';
+import { PackagesModule } from '../packages/packages.module.ts';
+import { FileIndex } from './file-index.port.ts';
+import { FilesController } from './files.controller.ts';
+import { FilesService } from './files.service.ts';
+import { SqliteFileIndex } from './sqlite.file-index.ts';
+
+@Module({
+  imports: [PackagesModule],
+  controllers: [FilesController],
+  providers: [FilesService, { provide: FileIndex, useClass: SqliteFileIndex }],
+  exports: [FilesService],
+})
+export class FilesModule {}

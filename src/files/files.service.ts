@@ -1,0 +1,221 @@
+/** The files inside the disks: entered from each package's DFXML, found, listed, read. */
+import { Readable } from 'node:stream';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { Fault, FaultKind } from '#ingest/kernel';
+import { DFXML_FOLDER, packageKey } from '#ingest/package';
+import { openFile, readDfxml } from '#ingest/survey';
+import { cut, type Page, readCursor } from '../common/paging.ts';
+import type { Part, Whole } from '../common/range.ts';
+import { ENGINE, type Engine } from '../engine/engine.ts';
+import { ContentService } from '../packages/content.service.ts';
+import { MediumService } from '../packages/medium.service.ts';
+import { PackagesService } from '../packages/packages.service.ts';
+import { DiskSurvey, SurveyState } from './disk-survey.entity.ts';
+import { DiskVolume } from './disk-volume.entity.ts';
+import { FileIndex, type FoundFile } from './file-index.port.ts';
+import type {
+  DiskFiles,
+  DiskFileView,
+  DiskView,
+  FileFacets,
+  FileQuery,
+  FilesPage,
+  FilesQuery,
+  FolderQuery,
+} from './files.dto.ts';
+import { fileView, volumeView } from './file-views.ts';
+
+/** Files that facets are counted over. */
+const MOST_COUNTED = 2000;
+const PIECE = 1 << 20;
+const NOTHING = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0 };
+
+@Injectable()
+export class FilesService {
+  private readonly logger = new Logger('files');
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly index: FileIndex,
+    private readonly packages: PackagesService,
+    private readonly medium: MediumService,
+    private readonly content: ContentService,
+  ) {}
+
+  /** Enters the files of a package, from its DFXML, in place of what was entered before. A list that can't be read is told in its state. */
+  async enter(packageId: string): Promise<DiskSurvey> {
+    const path = await this.dfxmlOf(packageId);
+    if (path === undefined) return this.mark(packageId, { ...NOTHING, state: SurveyState.Unsurveyed });
+    await this.mark(packageId, { ...NOTHING, state: SurveyState.Pending, dfxmlPath: path });
+    try {
+      await using object = await this.engine.storage.open(`${packageKey(packageId)}/${path}`);
+      const counts = await this.index.replace(packageId, readDfxml(object.stream() as AsyncIterable<Buffer>));
+      return await this.mark(packageId, { ...counts, state: SurveyState.Indexed, dfxmlPath: path });
+    } catch (error) {
+      if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
+      this.logger.warn(`the list of files of package ${packageId} could not be entered: ${error.message}`);
+      return this.mark(packageId, { ...NOTHING, state: SurveyState.Failed, dfxmlPath: path, detail: error.message });
+    }
+  }
+
+  /** The same after an ingest, which has succeeded whatever comes of this: what fails is tried again at the next start. */
+  async enterQuietly(packageId: string): Promise<void> {
+    try {
+      await this.enter(packageId);
+    } catch (error) {
+      this.logger.warn(
+        `the files of package ${packageId} are not in the index yet: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  /** Enters what an earlier process left: packages whose files were not entered, or not to the end. @returns how many there were. */
+  async enterPending(onPackage?: (done: number, all: number) => void): Promise<number> {
+    const rows = await this.database.query<{ id: string }[]>(
+      `SELECT p.id AS id FROM package p LEFT JOIN disk_survey s ON s.package_id = p.id
+       WHERE s.package_id IS NULL OR s.state = 'pending' ORDER BY p.id`,
+    );
+    for (const [done, { id }] of rows.entries()) {
+      await this.enter(id);
+      onPackage?.(done + 1, rows.length);
+    }
+    return rows.length;
+  }
+
+  /** @throws Fault 'paging/wrong-cursor'. */
+  async find({ limit, after, ...query }: FilesPage): Promise<DiskFiles> {
+    const { files, next } = await this.index.find(query, limit, after);
+    return { items: files.map(fileView), ...(next === undefined ? {} : { next }) };
+  }
+
+  async facets(query: FilesQuery): Promise<FileFacets> {
+    const { count, facets } = await this.index.facets(query, MOST_COUNTED);
+    const { extension = [], format = [], package: disks = [], accession = [] } = facets;
+    return { count, isAtLeast: count >= MOST_COUNTED, facets: { extension, format, package: disks, accession } };
+  }
+
+  /** Files anywhere with this digest (lower-case hex). */
+  async withDigest(digest: string, limit: number): Promise<DiskFileView[]> {
+    return (await this.index.withDigest(digest, limit)).map(fileView);
+  }
+
+  /** @throws Fault 'package/unknown'. */
+  async disk(packageId: string): Promise<DiskView> {
+    await this.packages.expect(packageId);
+    const survey = await this.database.manager.findOneBy(DiskSurvey, { packageId });
+    const volumes = await this.database.manager.find(DiskVolume, { where: { packageId }, order: { number: 'ASC' } });
+    const { state, detail, files, directories, deleted, unread, bytes } = survey ?? {
+      ...NOTHING,
+      state: SurveyState.Pending,
+      detail: null,
+    };
+    return { state, detail, files, directories, deleted, unread, bytes, volumes: volumes.map(volumeView) };
+  }
+
+  /** What a folder holds. @throws Fault 'package/unknown', 'files/no-such-volume', 'paging/wrong-cursor'. */
+  async folder(packageId: string, volume: number, { path, limit, after }: FolderQuery): Promise<Page<DiskFileView>> {
+    const { id } = await this.volume(packageId, volume);
+    const key = after === undefined ? undefined : readCursor(after, 2);
+    const rows = await this.index.folder(id, path, limit + 1, key);
+    const { items, ...next } = cut(rows, limit, (row) => [row.name, row.id]);
+    return { items: items.map(fileView), ...next };
+  }
+
+  /** @throws Fault 'package/unknown', 'files/no-such-volume', 'files/no-such-file'. */
+  async file(packageId: string, volume: number, { path, stream }: FileQuery): Promise<FoundFile> {
+    const { id } = await this.volume(packageId, volume);
+    const slash = path.lastIndexOf('/');
+    const found = await this.index.byPath(id, path.slice(0, Math.max(0, slash)), path.slice(slash + 1), stream ?? null);
+    if (found !== undefined) return found;
+    const message = `volume ${volume} of package ${packageId} has no file "${path}"; "strongroom show ${packageId}" tells of the volumes`;
+    throw new Fault(FaultKind.Missing, 'files/no-such-file', message, { id: packageId, volume, path });
+  }
+
+  /** The volume whose root has this path, when only one has. @throws Fault 'files/no-such-file', 'files/ambiguous-path'. */
+  async volumeWith(packageId: string, query: FileQuery): Promise<number> {
+    await this.packages.expect(packageId);
+    const volumes = await this.database.manager.findBy(DiskVolume, { packageId });
+    const having: number[] = [];
+    for (const { number } of volumes.toSorted((a, b) => a.number - b.number))
+      if ((await this.file(packageId, number, query).catch(missing)) !== undefined) having.push(number);
+    const [only, ...others] = having;
+    if (only !== undefined && others.length === 0) return only;
+    if (only === undefined) {
+      const message = `no volume of package ${packageId} has a file "${query.path}"`;
+      throw new Fault(FaultKind.Missing, 'files/no-such-file', message, { id: packageId, path: query.path });
+    }
+    const message = `volumes ${having.join(' and ')} of package ${packageId} have a file "${query.path}"; say which`;
+    throw new Fault(FaultKind.Refused, 'files/ambiguous-path', message, { id: packageId, path: query.path });
+  }
+
+  /** What a reader is told before the bytes. @throws Fault 'files/no-content' for a folder, or a file whose bytes could not be read. */
+  whole(file: FoundFile): Whole {
+    const { name, size, sha256, kind, stream } = file;
+    if (kind === 'file' || stream !== null) return { name, size, sha256: sha256 ?? `${file.packageId}-${file.id}` };
+    const message = `"${name}" is no file but a ${kind}: it has no content`;
+    throw new Fault(FaultKind.Refused, 'files/no-content', message, { name, kind });
+  }
+
+  /** The bytes as they lie on the disk; the reading is recorded before the first byte leaves. */
+  async read(file: FoundFile, part: Part): Promise<Readable> {
+    const volume = await this.volume(file.packageId, file.volume);
+    const path = file.folder === '' ? file.name : `${file.folder}/${file.name}`;
+    await this.content.record(file.packageId, `"${path}" in volume ${file.volume} of the disk`, part);
+    const borrowed = await this.medium.borrow(file.packageId);
+    const { media } = borrowed;
+    const opening = openFile(media, {
+      volume,
+      fileSystem: volume.fileSystem ?? '',
+      entry: file.entry,
+      path,
+      stream: file.stream ?? undefined,
+      size: file.size,
+      runs: file.runs === null ? undefined : (JSON.parse(file.runs) as [number, number, number][]),
+    });
+    const source = await opening.catch(async (error: unknown) => {
+      await borrowed[Symbol.asyncDispose]();
+      throw error;
+    });
+    return Readable.from(
+      (async function* () {
+        try {
+          const end = part.offset + part.length;
+          for (let at = part.offset; at < end; at += PIECE) yield await source.read(at, Math.min(PIECE, end - at));
+        } finally {
+          await source[Symbol.asyncDispose]();
+          await borrowed[Symbol.asyncDispose]();
+        }
+      })(),
+      { objectMode: false },
+    );
+  }
+
+  private async volume(packageId: string, number: number): Promise<DiskVolume> {
+    await this.packages.expect(packageId);
+    const row = await this.database.manager.findOneBy(DiskVolume, { packageId, number });
+    if (row !== null) return row;
+    const message = `the disk of package ${packageId} has no volume ${number}; "strongroom show ${packageId}" tells of them`;
+    throw new Fault(FaultKind.Missing, 'files/no-such-volume', message, { id: packageId, number });
+  }
+
+  private async dfxmlOf(packageId: string): Promise<string | undefined> {
+    for await (const { path } of this.packages.inventory(packageId)) if (path.startsWith(DFXML_FOLDER)) return path;
+    return undefined;
+  }
+
+  private async mark(
+    packageId: string,
+    facts: Omit<DiskSurvey, 'packageId' | 'dfxmlPath' | 'detail'> & Partial<DiskSurvey>,
+  ): Promise<DiskSurvey> {
+    const row = { dfxmlPath: null, detail: null, ...facts, packageId };
+    await this.database.manager.upsert(DiskSurvey, row, ['packageId']);
+    return row;
+  }
+}
+
+function missing(error: unknown): undefined {
+  if (!(error instanceof Fault) || error.code !== 'files/no-such-file') throw error;
+}
