@@ -11,6 +11,8 @@ const CHAPTERS = {
 
 export async function formatsPage() {
   const { formats } = await built('ingest/media/registry');
+  const { schemes } = await built('ingest/volumes/registry');
+  const { fileSystems } = await built('ingest/filesystems/registry');
   const { CONTAINERS, OTHERS, MEDIA } = await built('ingest/media/signatures');
   const rows = [...CONTAINERS, ...OTHERS].filter(({ id }) => !formats.has(id));
   return `# Formats
@@ -39,6 +41,19 @@ ${readTable([...formats.values()].filter(({ isWhole }) => !isWhole))}
 What a medium begins with gives it the name that PRONOM has for it:
 
 ${table(MEDIA)}
+
+## Inside the disk: volumes
+
+Every table of a medium is read, tables inside volumes too, and what none of them names is told as unallocated.
+
+${readTable([...schemes.values()])}
+
+## Inside the disk: file systems
+
+Every entry is listed with its times, attributes, byte runs and digests, deleted ones as far as the structures still tell. What stands side by side on
+one volume (ISO 9660, UDF, HFS) is listed side by side.
+
+${readTable([...fileSystems.values()])}
 
 ## Recognised and kept
 

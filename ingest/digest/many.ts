@@ -58,7 +58,7 @@ interface Thread {
   open: { readonly index: number; readonly items: Item[]; length: number } | undefined;
   /** Bytes on their way. */
   waiting: number;
-  wake: () => void;
+  readonly wakers: (() => void)[];
 }
 
 /** A stream that was begun. */
@@ -141,7 +141,7 @@ export class ManyDigests implements Disposable {
         return thread.open;
       }
       await new Promise<void>((resolve) => {
-        thread.wake = resolve;
+        thread.wakers.push(resolve);
       });
     }
   }
@@ -156,7 +156,7 @@ export class ManyDigests implements Disposable {
       free: slots.map((_, index) => index),
       open: undefined,
       waiting: 0,
-      wake: () => undefined,
+      wakers: [],
     };
     worker.on('message', ({ slot, answers }: Reply) => {
       thread.free.push(slot);
@@ -164,18 +164,23 @@ export class ManyDigests implements Disposable {
         this.#expected.get(answer.id)?.resolve(answer);
         this.#expected.delete(answer.id);
       }
-      thread.wake();
+      wake(thread);
     });
     const fail = (reason: string, cause?: unknown): void => {
       this.#failure ??= lostWorker(reason, cause);
       for (const { reject } of this.#expected.values()) reject(this.#failure);
       this.#expected.clear();
-      for (const each of this.#threads) each.wake();
+      for (const each of this.#threads) wake(each);
     };
     worker.on('error', (error) => fail(error instanceof Error ? error.message : String(error), error));
     worker.on('exit', (code) => fail(`exit code ${code}`));
     return thread;
   }
+}
+
+/** All that wait for a slot look again: there may be one for each. */
+function wake(thread: Thread): void {
+  for (const waker of thread.wakers.splice(0)) waker();
 }
 
 function send(thread: Thread): void {

@@ -28,24 +28,17 @@ export function byteRunsOf(runs: readonly Run[], base: number): { runs: ByteRun[
 
 function byteRunOf(run: Run, base: number): ByteRun {
   const where = { fileOffset: run.offset, length: run.length };
-  switch (run.kind) {
-    case 'zero':
-    case 'absent':
-      return { kind: run.kind, ...where };
-    case 'filled':
-      return { kind: run.absent === true ? 'absent' : 'resident', ...where };
-    case 'packed': {
-      const { source, at, packedLength } = run.chunk;
-      const pieces = piecesIn(source);
-      const inPlace = pieces === undefined ? base + at : pieces.length === 1 ? base + (pieces[0]?.offset ?? 0) + at : undefined;
-      return { kind: 'packed', ...where, ...(inPlace === undefined ? {} : { imageOffset: inPlace }), packedLength };
-    }
-    case 'stored': {
-      const held = heldIn(run.source);
-      if (held === undefined) return { kind: 'stored', ...where, imageOffset: base + run.at };
-      return { kind: 'resident', ...where, ...(held.heldAt === undefined ? {} : { imageOffset: base + held.heldAt + run.at }) };
-    }
+  if (run.kind === 'filled') return { kind: run.absent === true ? 'absent' : 'resident', ...where };
+  if (run.kind === 'packed') {
+    const { source, at, packedLength } = run.chunk;
+    const pieces = piecesIn(source);
+    const inPlace = pieces === undefined ? base + at : pieces.length === 1 ? base + (pieces[0]?.offset ?? 0) + at : undefined;
+    return { kind: 'packed', ...where, ...(inPlace === undefined ? {} : { imageOffset: inPlace }), packedLength };
   }
+  if (run.kind !== 'stored') return { kind: run.kind === 'zero' ? 'zero' : 'absent', ...where };
+  const held = heldIn(run.source);
+  if (held === undefined) return { kind: 'stored', ...where, imageOffset: base + run.at };
+  return { kind: 'resident', ...where, ...(held.heldAt === undefined ? {} : { imageOffset: base + held.heldAt + run.at }) };
 }
 
 function heldIn(source: Source): HeldSource | undefined {
