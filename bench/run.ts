@@ -11,6 +11,7 @@ import { cases as checks } from './digest/verify.ts';
 import { cases as media } from './media.ts';
 import { cases as ingests } from './ingest.ts';
 import { type MemoryCase, memoryCases } from './memory.ts';
+import { cases as surveys, memoryCases as surveyed } from './survey.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const words = process.argv.slice(2);
@@ -18,8 +19,8 @@ const wanted = ({ name }: { name: string }): boolean => words.every((word) => na
 
 const folder = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'strongroom-bench-'));
 try {
-  for (const each of [...ingests, ...passes, ...checks, ...media].filter(wanted)) await measure(each);
-  for (const each of memoryCases.filter(wanted)) await weigh(each);
+  for (const each of [...ingests, ...passes, ...checks, ...media, ...surveys].filter(wanted)) await measure(each);
+  for (const each of [...memoryCases, ...surveyed].filter(wanted)) await weigh(each);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
