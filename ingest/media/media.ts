@@ -10,6 +10,21 @@ export interface ByteSource extends AsyncDisposable {
    * @throws Fault 'truncated' past the end, before anything is allocated; 'unreadable' when the storage fails (worth a retry).
    */
   read(offset: number, length: number): Promise<Buffer>;
+  /** Where these bytes lie as they are in one open file, for those who can read it without a copy; undefined where they don't. */
+  fileAt?(offset: number, length: number): FilePlace | undefined;
+}
+
+export interface FilePlace {
+  readonly file: OpenFile;
+  /** Where in the file. */
+  readonly at: number;
+}
+
+export interface OpenFile {
+  /** As ByteSource.read, into `into`, all of it. @throws what it throws; `into` may then be partly written. */
+  readInto(at: number, into: Buffer): Promise<void>;
+  /** Gives the system's number for the file to `act`; until that has settled, closing the file waits. */
+  lend<T>(act: (fd: number) => Promise<T>): Promise<T>;
 }
 
 /** `data` has stored bytes, `zero` is known to be zeros without reading, `absent` was never read from the carrier. */

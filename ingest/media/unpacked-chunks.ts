@@ -3,6 +3,7 @@ import { Fault } from '../kernel/index.ts';
 import type { ByteSource, Range } from './media.ts';
 import { Recent } from './recent.ts';
 import type { Chunk, Run } from './runs.ts';
+import { threadedWindow } from './threaded-window.ts';
 
 /** Unpacked bytes kept for reads that take a chunk in several parts. */
 const CACHE_SIZE = 16 * 1024 * 1024;
@@ -21,10 +22,11 @@ export class UnpackedChunks {
     if (only === undefined) return Buffer.alloc(0);
     if (runs.length === 1 && only.kind === 'stored') return inMedium(only, () => only.source.read(only.at, only.length));
     if (runs.every(({ kind }) => kind === 'zero' || kind === 'absent')) return Buffer.alloc(window.length);
-    const out = Buffer.allocUnsafeSlow(window.length);
+    const made = await threadedWindow(runs, window, (run) => run.kind === 'packed' && this.#recent.peek(run.chunk.key) !== undefined);
+    const out = made?.bytes ?? Buffer.allocUnsafeSlow(window.length);
     const packed: PackedRun[] = [];
     const jobs: Promise<void>[] = [];
-    for (const run of runs) {
+    for (const run of made?.left ?? runs) {
       const start = run.offset - window.offset;
       if (run.kind === 'packed') packed.push(run);
       else if (run.kind === 'stored') jobs.push(copyStored(run, out, start));
@@ -96,8 +98,9 @@ async function readGroup(group: readonly PackedRun[]): Promise<Buffer> {
 }
 
 async function copyStored(run: Extract<Run, { kind: 'stored' }>, out: Buffer, start: number): Promise<void> {
-  const bytes = await inMedium(run, () => run.source.read(run.at, run.length));
-  bytes.copy(out, start);
+  const place = run.source.fileAt?.(run.at, run.length);
+  if (place === undefined) (await inMedium(run, () => run.source.read(run.at, run.length))).copy(out, start);
+  else await inMedium(run, () => place.file.readInto(place.at, out.subarray(start, start + run.length)));
 }
 
 function fillPattern(into: Buffer, pattern: Buffer, phase: number): void {

@@ -1,0 +1,77 @@
+/** Threads that unpack, shared by all media that are open: started when there is work, gone when there was none for a while. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { WindowAnswer, WindowTask } from './unpack-worker.ts';
+
+export const THREAD_COUNT = Math.min(4, availableParallelism());
+const IDLE_MS = 5000;
+/** Where threads end before their work again and again, it is done without them. */
+const MOST_LOST = 3;
+
+export interface ThreadWindow {
+  readonly bytes: Buffer;
+  readonly failed: readonly number[];
+}
+
+type Settle = (answer: ThreadWindow | undefined) => void;
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Settle>;
+  idle?: NodeJS.Timeout;
+}
+
+const threads = new Set<Thread>();
+let lostCount = 0;
+let nextId = 0;
+
+/** @returns nothing where the thread ended before its work, or none can be had: whoever asked does it itself. Never rejects. */
+export function makeInThread(length: number, pieces: Float64Array): Promise<ThreadWindow | undefined> {
+  const thread = leastBusy();
+  if (thread === undefined) return Promise.resolve(undefined);
+  const id = nextId++;
+  return new Promise((resolve) => {
+    thread.waiting.set(id, resolve);
+    clearTimeout(thread.idle);
+    thread.worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    thread.worker.postMessage({ id, length, pieces } satisfies WindowTask, [pieces.buffer as ArrayBuffer]);
+  });
+}
+
+function leastBusy(): Thread | undefined {
+  if (lostCount >= MOST_LOST) return undefined;
+  let found: Thread | undefined;
+  for (const thread of threads) if (found === undefined || thread.waiting.size < found.waiting.size) found = thread;
+  return found === undefined || (found.waiting.size > 0 && threads.size < THREAD_COUNT) ? start() : found;
+}
+
+function start(): Thread {
+  const script = `./unpack-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
+  const worker = new Worker(new URL(script, import.meta.url));
+  const thread: Thread = { worker, waiting: new Map() };
+  threads.add(thread);
+  worker.on('message', ({ id, bytes, failed }: WindowAnswer) => {
+    const settle = thread.waiting.get(id);
+    thread.waiting.delete(id);
+    if (thread.waiting.size === 0) rest(thread);
+    settle?.({ bytes: Buffer.from(bytes), failed });
+  });
+  const lost = (): void => {
+    if (threads.delete(thread) && thread.waiting.size > 0) lostCount++;
+    for (const settle of thread.waiting.values()) settle(undefined);
+    thread.waiting.clear();
+  };
+  worker.on('error', lost); // what it was about shows where the work is done again
+  worker.on('exit', lost);
+  return thread;
+}
+
+/** An idle thread keeps no program from ending. */
+function rest(thread: Thread): void {
+  thread.worker.unref();
+  thread.idle = setTimeout(() => {
+    threads.delete(thread);
+    void thread.worker.terminate();
+  }, IDLE_MS).unref();
+}
