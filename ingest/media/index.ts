@@ -27,4 +27,4 @@ export {
 export { alone, companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';
-export { windowsOf } from './windows.ts';
+export { passingWindowsOf, windowsOf } from './windows.ts';

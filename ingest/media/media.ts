@@ -68,6 +68,11 @@ export interface Media extends ByteSource {
    * Neighbours of one kind may come as several.
    */
   extents(window?: Range): AsyncIterable<Extent>;
+  /**
+   * As `read`, for who reads on and on: the bytes come in the memory of `spare`, or in other, and are the reader's alone, so that
+   * the next read can have their memory. What it did with `spare` before is lost, also when this fails.
+   */
+  readInto?(offset: number, length: number, spare: ArrayBuffer): Promise<Buffer>;
 }
 
 /** How sure a format is, 0 to 100. The surest wins, a tie is a Fault. */

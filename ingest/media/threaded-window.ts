@@ -23,12 +23,14 @@ export interface PartlyMade {
 
 /**
  * @param runs in order, covering the window exactly. @param isKnown whether a chunk need not be unpacked.
+ * @param spare memory for the window, which goes to the thread.
  * @returns undefined where threads would not help. What they can't make is left, be it damaged or not theirs.
  */
 export async function threadedWindow(
   runs: readonly Run[],
   window: Range,
   isKnown: (run: Run) => boolean,
+  spare?: ArrayBuffer,
 ): Promise<PartlyMade | undefined> {
   if (runs.length < LEAST_CHUNKS) return undefined;
   const pieces: Piece[] = [];
@@ -45,7 +47,9 @@ export async function threadedWindow(
     files.length === 1
       ? pieces.toSorted((a, b) => a.at - b.at)
       : pieces.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.at - b.at);
-  const made = await lendAll(files, new Map(), (fds) => makeInThread(window.length, tableOf(sorted, window.offset, fds)));
+  const made = await lendAll(files, new Map(), (fds) => 
+    makeInThread(window.length, tableOf(sorted, window.offset, fds), spare),
+  );
   if (made === undefined) return undefined;
   const done = new Set(sorted.map(({ run }) => run));
   for (const index of made.failed) {
@@ -63,7 +67,7 @@ function placeOf(run: Run, isKnown: (run: Run) => boolean) {
   return source.fileAt?.(at, packedLength);
 }
 
-function tableOf(pieces: readonly Piece[], base: number, fds: ReadonlyMap<OpenFile, number>): Float64Array {
+function tableOf(pieces: readonly Piece[], base: number, fds: ReadonlyMap<OpenFile, number>): Float64Array<ArrayBuffer> {
   const table = new Float64Array(pieces.length * FIELD_COUNT);
   let next = 0;
   for (const { run, file, at } of pieces) {

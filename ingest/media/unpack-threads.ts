@@ -25,8 +25,12 @@ const threads = new Set<Thread>();
 let lostCount = 0;
 let nextId = 0;
 
-/** @returns nothing where the thread ended before its work, or none can be had: whoever asked does it itself. Never rejects. */
-export function makeInThread(length: number, pieces: Float64Array): Promise<ThreadWindow | undefined> {
+/** @param spare memory for the window; it is gone afterwards. @returns nothing where the thread ended before its work, or none can be had: whoever asked does it itself. Never rejects. */
+export function makeInThread(
+  length: number,
+  pieces: Float64Array<ArrayBuffer>,
+  spare?: ArrayBuffer,
+): Promise<ThreadWindow | undefined> {
   const thread = leastBusy();
   if (thread === undefined) return Promise.resolve(undefined);
   const id = nextId++;
@@ -34,8 +38,9 @@ export function makeInThread(length: number, pieces: Float64Array): Promise<Thre
     thread.waiting.set(id, resolve);
     clearTimeout(thread.idle);
     thread.worker.ref();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    thread.worker.postMessage({ id, length, pieces } satisfies WindowTask, [pieces.buffer as ArrayBuffer]);
+    const memory = spare !== undefined && spare.byteLength >= length ? spare : undefined;
+    const task: WindowTask = { id, length, pieces, memory };
+    thread.worker.postMessage(task, memory === undefined ? [pieces.buffer] : [pieces.buffer, memory]);
   });
 }
 
@@ -51,11 +56,11 @@ function start(): Thread {
   const worker = new Worker(new URL(script, import.meta.url));
   const thread: Thread = { worker, waiting: new Map() };
   threads.add(thread);
-  worker.on('message', ({ id, bytes, failed }: WindowAnswer) => {
+  worker.on('message', ({ id, length, bytes, failed }: WindowAnswer) => {
     const settle = thread.waiting.get(id);
     thread.waiting.delete(id);
     if (thread.waiting.size === 0) rest(thread);
-    settle?.({ bytes: Buffer.from(bytes), failed });
+    settle?.({ bytes: Buffer.from(bytes, 0, length), failed });
   });
   const lost = (): void => {
     if (threads.delete(thread) && thread.waiting.size > 0) lostCount++;

@@ -18,11 +18,14 @@ export interface WindowTask {
   readonly length: number;
   /** Sorted by file and place in it. */
   readonly pieces: Float64Array;
+  /** For the window; without it, new memory is taken. */
+  readonly memory: ArrayBuffer | undefined;
 }
 
 export interface WindowAnswer {
   readonly id: number;
-  /** What lies in no piece, and in those that failed, can be anything. */
+  readonly length: number;
+  /** `length` bytes or more. What lies in no piece, and in those that failed, can be anything. */
   readonly bytes: ArrayBuffer;
   /** Numbers of the pieces that could not be read, unpacked or checked, for whatever reason. */
   readonly failed: readonly number[];
@@ -47,8 +50,9 @@ interface Piece {
 
 let scratch = Buffer.alloc(0);
 
-function makeWindow({ id, length, pieces }: WindowTask): WindowAnswer {
-  const out = Buffer.allocUnsafeSlow(length);
+function makeWindow({ id, length, pieces, memory }: WindowTask): WindowAnswer {
+  const bytes = memory ?? Buffer.allocUnsafeSlow(length).buffer;
+  const out = Buffer.from(bytes, 0, length);
   const failed: number[] = [];
   const count = pieces.length / FIELD_COUNT;
   const unpacker = new Unpacker(out);
@@ -77,7 +81,7 @@ function makeWindow({ id, length, pieces }: WindowTask): WindowAnswer {
       index++;
     }
   }
-  return { id, bytes: out.buffer, failed };
+  return { id, length, bytes, failed };
 }
 
 function pieceAt(pieces: Float64Array, index: number): Piece {

@@ -16,14 +16,16 @@ type PackedRun = Extract<Run, { kind: 'packed' }>;
 export class UnpackedChunks {
   readonly #recent = new Recent<Chunk['key'], Buffer>(CACHE_SIZE);
 
-  /** @param runs in order, covering the window exactly. */
-  async read(runs: readonly Run[], window: Range): Promise<Buffer> {
+  /** @param runs in order, covering the window exactly. @param spare memory for the answer, which then is the caller's alone. */
+  async read(runs: readonly Run[], window: Range, spare?: ArrayBuffer): Promise<Buffer> {
     const [only] = runs;
     if (only === undefined) return Buffer.alloc(0);
-    if (runs.length === 1 && only.kind === 'stored') return inMedium(only, () => only.source.read(only.at, only.length));
-    if (runs.every(({ kind }) => kind === 'zero' || kind === 'absent')) return Buffer.alloc(window.length);
-    const made = await threadedWindow(runs, window, (run) => run.kind === 'packed' && this.#recent.peek(run.chunk.key) !== undefined);
-    const out = made?.bytes ?? Buffer.allocUnsafeSlow(window.length);
+    if (runs.length === 1 && only.kind === 'stored' && spare === undefined)
+      return inMedium(only, () => only.source.read(only.at, only.length));
+    if (spare === undefined && runs.every(({ kind }) => kind === 'zero' || kind === 'absent')) return Buffer.alloc(window.length);
+    const isKnown = (run: Run): boolean => run.kind === 'packed' && this.#recent.peek(run.chunk.key) !== undefined;
+    const made = await threadedWindow(runs, window, isKnown, spare);
+    const out = made?.bytes ?? memory(window.length, spare);
     const packed: PackedRun[] = [];
     const jobs: Promise<void>[] = [];
     for (const run of made?.left ?? runs) {
@@ -68,6 +70,11 @@ export class UnpackedChunks {
   #unpacked(chunk: Chunk, keep: boolean, make: () => Promise<Buffer>): Promise<Buffer> {
     return keep ? this.#recent.get(chunk.key, chunk.size, make) : (this.#recent.peek(chunk.key) ?? make());
   }
+}
+
+/** `spare` where it is large enough and no thread has taken it with it. */
+function memory(length: number, spare?: ArrayBuffer): Buffer {
+  return spare !== undefined && spare.byteLength >= length ? Buffer.from(spare, 0, length) : Buffer.allocUnsafeSlow(length);
 }
 
 /** Chunks of one source that lie near each other, in groups of one read. */
