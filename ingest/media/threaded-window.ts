@@ -47,9 +47,7 @@ export async function threadedWindow(
     files.length === 1
       ? pieces.toSorted((a, b) => a.at - b.at)
       : pieces.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.at - b.at);
-  const made = await lendAll(files, new Map(), (fds) => 
-    makeInThread(window.length, tableOf(sorted, window.offset, fds), spare),
-  );
+  const made = await lendAll(files, new Map(), (fds) => makeInThread(window.length, tableOf(sorted, window.offset, fds), spare));
   if (made === undefined) return undefined;
   const done = new Set(sorted.map(({ run }) => run));
   for (const index of made.failed) {

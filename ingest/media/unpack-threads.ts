@@ -64,10 +64,12 @@ function start(): Thread {
   });
   const lost = (): void => {
     if (threads.delete(thread) && thread.waiting.size > 0) lostCount++;
+    void worker.terminate();
     for (const settle of thread.waiting.values()) settle(undefined);
     thread.waiting.clear();
   };
   worker.on('error', lost); // what it was about shows where the work is done again
+  worker.on('messageerror', lost);
   worker.on('exit', lost);
   return thread;
 }

@@ -1,10 +1,12 @@
 /** The medium from front to back in large windows, the next ones on their way while one is used. */
 import type { Media, Range } from './media.ts';
+import { THREAD_COUNT } from './unpack-threads.ts';
 
 /** Bytes of the first window, so that the first byte comes soon; each is twice the one before, up to the largest. */
 const FIRST = 256 << 10;
 const LARGEST = 4 << 20;
-const AHEAD = 2;
+/** So many that every thread has one to make while another is used. */
+const AHEAD = Math.max(2, THREAD_COUNT);
 
 export interface Window extends Range {
   readonly bytes: Buffer;

@@ -125,7 +125,13 @@ export class ChunkMap {
     const unpacked = (packed: Buffer): Promise<Buffer> => this.#unpacker.unpack(kind, packed, size);
     const { source } = table;
     const recipe = RECIPES[kind];
-    return { kind: 'packed', offset, length, skip, chunk: { key: chunk, source, at, packedLength, size, unpack: unpacked, recipe } };
+    return {
+      kind: 'packed',
+      offset,
+      length,
+      skip,
+      chunk: { key: chunk, source, at, packedLength, size, unpack: unpacked, recipe },
+    };
   }
 
   /** The last chunk holds what the source had, which the number of sectors rounds. */
