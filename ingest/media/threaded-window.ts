@@ -2,7 +2,7 @@
 import type { OpenFile, Range } from './media.ts';
 import type { Run } from './runs.ts';
 import { makeInThread } from './unpack-threads.ts';
-import { FIELD_COUNT, NO_MARK, PieceKind } from './unpack-worker.ts';
+import { FIELD_COUNT, NO_MARK, PieceKind } from './window-task.ts';
 
 /** Fewer packed chunks are unpacked sooner than a thread is told of them. */
 const LEAST_CHUNKS = 16;

@@ -1,11 +1,11 @@
 /** Threads that unpack, shared by all media that are open: started when there is work, gone when there was none for a while. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { WindowAnswer, WindowTask } from './unpack-worker.ts';
+import type { WindowAnswer, WindowTask } from './window-task.ts';
 
 export const THREAD_COUNT = Math.min(4, availableParallelism());
 const IDLE_MS = 5000;
-/** Where threads end before their work again and again, it is done without them. */
+/** Where threads end before their work, or do not start, again and again, all is done without them. */
 const MOST_LOST = 3;
 
 export interface ThreadWindow {
@@ -25,7 +25,10 @@ const threads = new Set<Thread>();
 let lostCount = 0;
 let nextId = 0;
 
-/** @param spare memory for the window; it is gone afterwards. @returns nothing where the thread ended before its work, or none can be had: whoever asked does it itself. Never rejects. */
+/**
+ * @param length of the window. @param pieces as WindowTask has them; gone afterwards, as is `spare`, the memory for the window.
+ * @returns undefined where the thread ended before its work, or none can be had: whoever asked does it itself. Never rejects.
+ */
 export function makeInThread(
   length: number,
   pieces: Float64Array<ArrayBuffer>,
@@ -51,9 +54,14 @@ function leastBusy(): Thread | undefined {
   return found === undefined || (found.waiting.size > 0 && threads.size < THREAD_COUNT) ? start() : found;
 }
 
-function start(): Thread {
-  const script = `./unpack-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
-  const worker = new Worker(new URL(script, import.meta.url));
+function start(): Thread | undefined {
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL(`./unpack-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
+  } catch {
+    lostCount++; // the system has no more threads to give
+    return undefined;
+  }
   const thread: Thread = { worker, waiting: new Map() };
   threads.add(thread);
   worker.on('message', ({ id, length, bytes, failed }: WindowAnswer) => {
