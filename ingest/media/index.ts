@@ -32,4 +32,4 @@ export { formats } from './registry.ts';
 export { type Chunk, pushRun, type Run } from './runs.ts';
 export { ContentKind } from './signatures.ts';
 export { UnpackedChunks } from './unpacked-chunks.ts';
-export { windowsOf } from './windows.ts';
+export { passingWindowsOf, windowsOf } from './windows.ts';

@@ -78,6 +78,14 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   const extents = (window: Range): AsyncIterable<readonly Extent[]> =>
     kinds === undefined ? extentsOf(runs(window)) : inTurn((at, length) => kinds(at, length), window);
 
+  const read = async (offset: number, length: number, spare?: ArrayBuffer): Promise<Buffer> => {
+    checkWindow(size, offset, length, 'the medium');
+    const found: Run[] = [];
+    // Neighbours in the medium that are neighbours in their source become one run: one read.
+    for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
+    return chunks.read(found, { offset, length }, spare);
+  };
+
   return {
     format,
     size,
@@ -87,13 +95,8 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     storedDigests,
     parts,
     warnings,
-    async read(offset, length) {
-      checkWindow(size, offset, length, 'the medium');
-      const found: Run[] = [];
-      // Neighbours in the medium that are neighbours in their source become one run: one read.
-      for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
-      return chunks.read(found, { offset, length });
-    },
+    read: (offset, length) => read(offset, length),
+    readInto: read,
     async *extents(window = { offset: 0, length: size }) {
       checkInside(
         size,

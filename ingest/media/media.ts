@@ -10,6 +10,21 @@ export interface ByteSource extends AsyncDisposable {
    * @throws Fault 'truncated' past the end, before anything is allocated; 'unreadable' when the storage fails (worth a retry).
    */
   read(offset: number, length: number): Promise<Buffer>;
+  /** Where these bytes lie as they are in one open file, for those who can read it without a copy; undefined where they don't. */
+  fileAt?(offset: number, length: number): FilePlace | undefined;
+}
+
+export interface FilePlace {
+  readonly file: OpenFile;
+  /** Where in the file. */
+  readonly at: number;
+}
+
+export interface OpenFile {
+  /** As ByteSource.read, into `into`, all of it. @throws what it throws; `into` may then be partly written. */
+  readInto(at: number, into: Buffer): Promise<void>;
+  /** Gives the system's number for the file to `act`; until that has settled, closing the file waits. */
+  lend<T>(act: (fd: number) => Promise<T>): Promise<T>;
 }
 
 /** `data` has stored bytes, `zero` is known to be zeros without reading, `absent` was never read from the carrier. */
@@ -53,6 +68,11 @@ export interface Media extends ByteSource {
    * Neighbours of one kind may come as several.
    */
   extents(window?: Range): AsyncIterable<Extent>;
+  /**
+   * As `read`, for who reads on and on: the bytes come in the memory of `spare`, or in other, and are the reader's alone, so that
+   * the next read can have their memory. What it did with `spare` before is lost, also when this fails.
+   */
+  readInto?(offset: number, length: number, spare: ArrayBuffer): Promise<Buffer>;
 }
 
 /** How sure a format is, 0 to 100. The surest wins, a tie is a Fault. */

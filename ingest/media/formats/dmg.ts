@@ -8,7 +8,7 @@ import { Fault, FaultKind, escaped, layout, raw, u32be, u64be } from '../../kern
 import { adc } from '../codecs/adc.ts';
 import { bzip2 } from '../codecs/bzip2.ts';
 import type { Codec } from '../codecs/codec.ts';
-import { zlib } from '../codecs/deflate.ts';
+import { recipeOf, zlib } from '../codecs/deflate.ts';
 import { lzfse } from '../codecs/lzfse.ts';
 import { xz } from '../codecs/xz.ts';
 import { type Blocks, BlockType, blockAt, readBlocks } from '../dmg/blocks.ts';
@@ -143,12 +143,14 @@ function runsOf(container: ByteSource, blocks: Blocks, offset: number, length: n
       else runs.push({ kind: 'zero', ...window });
     } else if (type === BlockType.Raw) runs.push({ kind: 'stored', ...window, source: container, at: place + skip });
     else {
+      const codec = PACKED.get(type)?.codec;
+      const recipe = codec === undefined ? undefined : recipeOf(codec);
       const unpack = (packed: Buffer): Promise<Buffer> => unpackBlock(type, packed, size);
       runs.push({
         kind: 'packed',
         ...window,
         skip,
-        chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack },
+        chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack, recipe },
       });
     }
   }

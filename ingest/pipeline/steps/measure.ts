@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
+import { fileSource, identify, type Media, openImage, type Range, passingWindowsOf } from '../../media/index.ts';
 import { type ContainerDamage, FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
@@ -65,7 +65,7 @@ async function digestsOf(
   using digests = new StreamDigests(algorithms);
   for (let at = 0; at < media.size; ) {
     try {
-      for await (const { offset, bytes } of windowsOf(media, { offset: at, length: media.size - at })) {
+      for await (const { offset, bytes } of passingWindowsOf(media, { offset: at, length: media.size - at })) {
         signal?.throwIfAborted();
         if (damage.length === 0) await digests.update(bytes);
         at = offset + bytes.length;

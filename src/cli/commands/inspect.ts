@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
-import { type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
+import { type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
 import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
@@ -93,7 +93,7 @@ async function digestOf({ image }: Deposit, media: Media, output: Output): Promi
       return (await digestMedium(paths, ['sha256'], { onProgress: bar.report })).digests.sha256;
     }
     using digests = new StreamDigests(['sha256']);
-    for await (const { offset, bytes } of windowsOf(media)) {
+    for await (const { offset, bytes } of passingWindowsOf(media)) {
       await digests.update(bytes);
       bar.report({ stage: 'digest', doneBytes: offset + bytes.length, totalBytes: media.size });
     }
