@@ -32,7 +32,7 @@ export interface Volumes {
    * of a hybrid. Several tables may name the same stretch: it comes once.
    */
   readonly volumes: readonly FoundVolume[];
-  /** What no table names, and is not a table. */
+  /** What no table names, and is not a table; room in an extended partition too. */
   readonly gaps: readonly Range[];
   readonly warnings: readonly Fault[];
 }
@@ -59,7 +59,7 @@ export async function volumesOf(media: ByteSource, sectorSize: number): Promise<
   }
   volumes.sort((a, b) => a.offset - b.offset || b.length - a.length);
   const used = [
-    ...volumes,
+    ...volumes.filter(({ isContainer }) => !isContainer),
     ...tables.flatMap(({ base, areas }) => areas.map((area) => ({ ...area, offset: area.offset + base }))),
   ];
   return { tables, volumes, gaps: gapsBetween(used, size), warnings };
@@ -130,7 +130,9 @@ export async function volumesOf(media: ByteSource, sectorSize: number): Promise<
 async function isDisc(media: ByteSource): Promise<boolean> {
   if (media.size < DISC_AREA.offset + DISC_AREA.length) return false;
   const bytes = await media.read(DISC_AREA.offset, DISC_AREA.length);
-  return ['CD001', 'BEA01', 'NSR02', 'NSR03'].includes(bytes.toString('latin1', 1, 6)) || bytes.toString('latin1', 9, 14) === 'CDROM';
+  return (
+    ['CD001', 'BEA01', 'NSR02', 'NSR03'].includes(bytes.toString('latin1', 1, 6)) || bytes.toString('latin1', 9, 14) === 'CDROM'
+  );
 }
 
 function reachesInto(volume: Range, areas: readonly Range[]): boolean {

@@ -53,7 +53,8 @@ export const format: VolumeScheme = {
     const { sectorCount, entries } = root.decode(bytes);
     const rows = rowsOf(entries);
     // No mark of its own: a known name, and places inside the disk as the sector itself counts it.
-    const isPlausible = rows.length > 0 && rows.every((row) => isInside(row, sectorCount) && row.startSector * SECTOR < source.size);
+    const isPlausible =
+      rows.length > 0 && rows.every((row) => isInside(row, sectorCount) && row.startSector * SECTOR < source.size);
     const isWhole = sectorCount > 0 && sectorCount * SECTOR <= source.size * 64;
     return isPlausible && isWhole && rows.some(({ id }) => TITLES.has(id)) ? Confidence.Likely : Confidence.No;
   },
@@ -83,7 +84,13 @@ export const format: VolumeScheme = {
       const bad = { offset: badListSector * SECTOR, length: badSectorCount * SECTOR };
       if (bad.offset + bad.length <= source.size) areas.push(bad);
     }
-    return { scheme: 'ahdi', sectorSize: SECTOR, volumes, areas, warnings: [...warnings, ...overlapsOf(volumes, 'ahdi/overlap')] };
+    return {
+      scheme: 'ahdi',
+      sectorSize: SECTOR,
+      volumes,
+      areas,
+      warnings: [...warnings, ...overlapsOf(volumes, 'ahdi/overlap')],
+    };
   },
 };
 

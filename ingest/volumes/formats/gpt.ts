@@ -72,7 +72,8 @@ async function copiesOf(source: ByteSource, hint: number): Promise<Copies | unde
     const last = (Math.floor(source.size / sectorSize) - 1) * sectorSize;
     const primary = await copyAt(source, sectorSize, sectorSize);
     const named = primary?.isHeaderSound === true ? primary.otherSector * sectorSize : last;
-    const backup = (await copyAt(source, named, sectorSize)) ?? (named === last ? undefined : await copyAt(source, last, sectorSize));
+    const backup =
+      (await copyAt(source, named, sectorSize)) ?? (named === last ? undefined : await copyAt(source, last, sectorSize));
     if (primary?.isSound === true || backup?.isSound === true) return { sectorSize, primary, backup };
     if (primary !== undefined || backup !== undefined) doubtful ??= { sectorSize, primary, backup };
   }
@@ -90,7 +91,10 @@ async function announcementOf(source: ByteSource): Promise<'gpt' | 'none' | 'dis
   return descriptor?.toString('latin1', 1) === 'CD001' ? 'disc' : 'other';
 }
 
-function volumeOf({ number, typeId, id, firstSector, lastSector, attributes, name }: Entry & { number: number }, sectorSize: number): Volume {
+function volumeOf(
+  { number, typeId, id, firstSector, lastSector, attributes, name }: Entry & { number: number },
+  sectorSize: number,
+): Volume {
   return {
     number,
     offset: firstSector * sectorSize,
@@ -105,16 +109,23 @@ function volumeOf({ number, typeId, id, firstSector, lastSector, attributes, nam
 
 function warningsOf({ sectorSize, primary, backup }: Copies, size: number): Fault[] {
   const warnings: Fault[] = [];
-  const warn = (kind: FaultKind, code: string, message: string): number => warnings.push(new Fault(kind, code, message, { size }));
+  const warn = (kind: FaultKind, code: string, message: string): number =>
+    warnings.push(new Fault(kind, code, message, { size }));
   const end = primary?.isHeaderSound === true ? (primary.otherSector + 1) * sectorSize : undefined;
   if (primary?.isSound !== true) {
-    if (backup?.isSound === true) warn(FaultKind.Corrupt, 'gpt/primary', 'the first copy of the table is damaged; the one at the end is used');
-    else warn(FaultKind.Corrupt, 'gpt/damaged', 'no copy of the table has right checksums; what can still be read of it is listed');
+    if (backup?.isSound === true)
+      warn(FaultKind.Corrupt, 'gpt/primary', 'the first copy of the table is damaged; the one at the end is used');
+    else
+      warn(FaultKind.Corrupt, 'gpt/damaged', 'no copy of the table has right checksums; what can still be read of it is listed');
   } else if (end !== undefined && end > size) {
     const message = `the disk had ${end} bytes and the image has ${size}: the image is cut, or was made of a part of the disk`;
     warn(FaultKind.Truncated, 'gpt/cut', message);
   } else if (backup?.isSound !== true)
-    warn(FaultKind.Corrupt, 'gpt/backup', 'the second copy of the table, at the end of the disk, is missing or damaged; the first is used');
+    warn(
+      FaultKind.Corrupt,
+      'gpt/backup',
+      'the second copy of the table, at the end of the disk, is missing or damaged; the first is used',
+    );
   else if (backup.entriesCrc !== primary.entriesCrc || backup.diskId !== primary.diskId)
     warn(FaultKind.Corrupt, 'gpt/copies-differ', 'the two copies of the table differ; the first is used');
   if (backup !== undefined && size - backup.at >= 2 * sectorSize) {
@@ -130,6 +141,7 @@ function brokenEntries(count: number): Fault {
 }
 
 function unannounced(): Fault {
-  const message = 'the boot record has volumes of its own and does not announce the GUID partition table: one of the two is a remnant; both are listed';
+  const message =
+    'the boot record has volumes of its own and does not announce the GUID partition table: one of the two is a remnant; both are listed';
   return new Fault(FaultKind.Corrupt, 'gpt/not-announced', message);
 }

@@ -8,9 +8,6 @@ import { titleOf } from '../mbr/types.ts';
 import { overlapsOf } from '../rows.ts';
 import { Confidence, type Volume, type VolumeScheme } from '../volumes.ts';
 
-/** Placeholders that keep other systems away: a GUID partition table is there, or the file system of an optical disc. */
-const PROTECTIVE: ReadonlySet<number> = new Set([0xee, 0xcd]);
-
 export const format: VolumeScheme = {
   id: 'mbr',
   title: 'PC partition table (MBR)',
@@ -33,7 +30,7 @@ export const format: VolumeScheme = {
     const isDoubtful = rows.some(isStatusDoubtful) || used.some(({ startSector }) => startSector === 0);
     const isTight = used.every((row) => (row.startSector + row.sectorCount) * 512 <= source.size) && !overlap(used);
     if (isDoubtful && !isTight) return Confidence.No;
-    return used.some(({ type }) => PROTECTIVE.has(type)) ? Confidence.Shadow : Confidence.Likely;
+    return used.some(isProtective) ? Confidence.Shadow : Confidence.Likely;
   },
 
   async read(source, hint) {
@@ -54,7 +51,7 @@ export const format: VolumeScheme = {
       warnings.push(...chain.warnings);
     }
     const { diskId } = record.decode(bytes);
-    const isShadow = used.some(({ type }) => PROTECTIVE.has(type));
+    const isShadow = used.some(isProtective);
     return {
       scheme: 'mbr',
       sectorSize,
@@ -62,10 +59,22 @@ export const format: VolumeScheme = {
       areas,
       ...(diskId === 0 ? {} : { diskId: diskId.toString(16).padStart(8, '0') }),
       ...(isShadow ? { isShadow: true as const } : {}),
-      warnings: [...warnings, ...used.filter(isStatusDoubtful).map(doubtfulStatus), ...overlapsOf(volumes.filter(({ offset }) => offset > 0), 'mbr/overlap')],
+      warnings: [
+        ...warnings,
+        ...used.filter(isStatusDoubtful).map(doubtfulStatus),
+        ...overlapsOf(
+          volumes.filter(({ offset }) => offset > 0),
+          'mbr/overlap',
+        ),
+      ],
     };
   },
 };
+
+/** Placeholders that keep other systems away: a GUID partition table is there, or the file system of an optical disc. */
+function isProtective({ type, startSector }: Row): boolean {
+  return type === 0xee || (type === 0xcd && startSector === 1);
+}
 
 /** The rows that name something. FreeBSD's boot record of a disk without a partition table names 50,000 sectors that mean nothing. */
 function usedOf(rows: readonly Row[]): readonly Row[] {

@@ -55,9 +55,11 @@ export const format: VolumeScheme = {
 
   async read(source) {
     const found = await rigidDiskOf(source);
-    if (found === undefined) throw new Fault(FaultKind.Corrupt, 'rdb/block', 'no rigid disk block was found in the first sixteen blocks');
+    if (found === undefined)
+      throw new Fault(FaultKind.Corrupt, 'rdb/block', 'no rigid disk block was found in the first sixteen blocks');
     const { at, disk } = found;
-    const blockSize = disk.blockSize >= BLOCK && disk.blockSize <= 32_768 && disk.blockSize % BLOCK === 0 ? disk.blockSize : BLOCK;
+    const blockSize =
+      disk.blockSize >= BLOCK && disk.blockSize <= 32_768 && disk.blockSize % BLOCK === 0 ? disk.blockSize : BLOCK;
     const warnings: Fault[] = [];
     const volumes: Volume[] = [];
     const areas: Range[] = [{ offset: at, length: BLOCK }];
@@ -66,7 +68,8 @@ export const format: VolumeScheme = {
     const seen = new Set<number>();
     for (let block = disk.partitionList; block !== NONE; ) {
       const offset: number = block * blockSize;
-      const bytes = offset + partition.size <= source.size ? await source.read(offset, Math.min(BLOCK, source.size - offset)) : undefined;
+      const bytes =
+        offset + partition.size <= source.size ? await source.read(offset, Math.min(BLOCK, source.size - offset)) : undefined;
       const row = bytes?.toString('latin1', 0, 4) === 'PART' ? partition.decode(bytes) : undefined;
       if (bytes === undefined || row === undefined || seen.has(block) || seen.size >= MOST_PARTITIONS) {
         warnings.push(brokenList(block, volumes.length));
@@ -133,7 +136,16 @@ function volumeOf(row: ReturnType<typeof partition.decode>, number: number, bloc
   };
 }
 
-const DOS_TYPES = ['OFS', 'FFS', 'OFS international', 'FFS international', 'OFS with cache', 'FFS with cache', 'OFS with long names', 'FFS with long names'];
+const DOS_TYPES = [
+  'OFS',
+  'FFS',
+  'OFS international',
+  'FFS international',
+  'OFS with cache',
+  'FFS with cache',
+  'OFS with long names',
+  'FFS with long names',
+];
 
 function titleOf(kind: string, version: number): string | undefined {
   if (kind === 'DOS') return DOS_TYPES[version];

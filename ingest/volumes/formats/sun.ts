@@ -71,7 +71,14 @@ export const format: VolumeScheme = {
       const isWhole = tag === WHOLE_TAG || (!hasTags && slice === WHOLE_SLICE);
       if (length === 0 || isWhole) continue;
       const offset = l.slices.readUInt32BE(slice * 8) * cylinder;
-      volumes.push({ number: slice, offset, length, type: `0x${tag.toString(16).padStart(2, '0')}`, title: TITLES.get(tag), label: `s${slice}` });
+      volumes.push({
+        number: slice,
+        offset,
+        length,
+        type: `0x${tag.toString(16).padStart(2, '0')}`,
+        title: TITLES.get(tag),
+        label: `s${slice}`,
+      });
     }
     const text = shownName(l.text);
     const name = hasTags ? shownName(l.volumeName) : '';

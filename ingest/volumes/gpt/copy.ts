@@ -64,6 +64,8 @@ export async function copyAt(source: ByteSource, at: number, sectorSize: number)
     headerSize >= 92 &&
     headerSize <= sectorSize &&
     crc32(Buffer.concat([bytes.subarray(0, 16), Buffer.alloc(4), bytes.subarray(20, headerSize)])) === h.headerCrc;
+  // A volume that ends with the disk ends with the disk's second copy.
+  if (isHeaderSound && h.ownSector * sectorSize !== at) return undefined;
   const length = entryCount * entrySize;
   const entriesAt = h.entriesSector * sectorSize;
   const isReadable =

@@ -47,8 +47,8 @@ export async function chainOf(source: ByteSource, extended: Row, sectorSize: num
     }
     seen.add(at);
     areas.push({ offset, length: sectorSize });
+    // Volumes of the record itself, and of nothing outside of what was given to it.
     for (const row of rows.filter(({ type }) => type !== 0).filter((each) => !isExtended(each)))
-      // Volumes of the record itself, and of nothing outside of what was given to it.
       if (row.startSector > 0 && at + row.startSector + row.sectorCount <= start + length) logical.push({ row, base: at });
       else warnings.push(garbage(at, row));
     const next: Row | undefined = rows.find(isExtended);
