@@ -103,7 +103,8 @@ function broken(at: number, length: number): Copy {
 export function entriesOf({ entries, entrySize }: Copy): { used: (Entry & { number: number })[]; broken: number } {
   const used: (Entry & { number: number })[] = [];
   let broken = 0;
-  for (let at = 0; entries !== undefined && at + entrySize <= entries.length; at += entrySize) {
+  const end = entries === undefined ? 0 : entries.length - entrySize + 1;
+  for (let at = 0; entries !== undefined && at < end; at += entrySize) {
     const bytes = entries.subarray(at, at + entrySize);
     if (bytes.subarray(0, 16).every((byte) => byte === 0)) continue;
     const entry = decodedOr(() => entryLayout.decode(bytes));
