@@ -109,8 +109,8 @@ function leafOf(node: Buffer, blockSize: number): Map<number, number> {
   const keys = table + tableLength;
   const values = blockSize - ((flags & ROOT_NODE) === 0 ? 0 : ROOT_INFO);
   const places = new Map<number, number>();
-  if (level !== 0) return places;
-  for (let index = 0; index < keyCount && table + index * 4 + 4 <= keys && keys <= blockSize; index++) {
+  if (level !== 0 || keys > blockSize) return places;
+  for (let index = 0; index < Math.min(keyCount, Math.floor(tableLength / 4)); index++) {
     const key = keys + node.readUInt16LE(table + index * 4);
     const value = values - node.readUInt16LE(table + index * 4 + 2);
     if (key + 16 > blockSize || value < keys || value + 16 > blockSize) continue;

@@ -90,9 +90,9 @@ async function fveOf(volume: Peek, at: number): Promise<{ label: string; serial?
   if (bytes?.toString('latin1', 0, 8) !== '-FVE-FS-') return undefined;
   const { volumeSize, metadataSize, volumeId } = fveBlock.decode(bytes);
   const length = Math.min(metadataSize + 64, MOST_METADATA, volume.size - at);
-  const metadata = await volume.at(at, length);
+  const metadata = (await volume.at(at, length)) ?? Buffer.alloc(0);
   let label = '';
-  for (let entry = fveBlock.size; metadata !== undefined && entry + 8 <= metadata.length; ) {
+  for (let entry = fveBlock.size; entry + 8 <= metadata.length; ) {
     const size = metadata.readUInt16LE(entry);
     if (size < 8 || entry + size > metadata.length) break;
     if (metadata.readUInt16LE(entry + 2) === DESCRIPTION && metadata.readUInt16LE(entry + 4) === TEXT)

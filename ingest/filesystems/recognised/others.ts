@@ -39,6 +39,7 @@ const beSuper = (isBig: boolean) => {
     thirdMark: [112, u32],
   });
 };
+const BE_MARKS = new Set(['1SFB', 'BFS1']);
 const BE_SUPERS = [beSuper(false), beSuper(true)];
 
 const befs: Kind = {
@@ -49,13 +50,7 @@ const befs: Kind = {
     for (const at of [512, 0])
       for (const structure of BE_SUPERS) {
         const bytes = await volume.at(at, structure.size);
-        if (
-          bytes
-            ?.subarray(32, 36)
-            .toString('latin1')
-            .match(/^(1SFB|BFS1)$/) == null
-        )
-          continue;
+        if (bytes === undefined || !BE_MARKS.has(bytes.toString('latin1', 32, 36))) continue;
         const { label, mark, blockSize, blockCount, secondMark, thirdMark } = structure.decode(bytes);
         if (mark !== 0x4246_5331 || secondMark !== 0xdd12_1031 || thirdMark !== 0x15b6_830e || !isBlockSize(blockSize, 1024))
           continue;

@@ -100,11 +100,13 @@ function broken(at: number, length: number): Copy {
 }
 
 /** Used entries with their numbers; `broken` counts those that can't be read. */
-export function entriesOf({ entries, entrySize }: Copy): { used: (Entry & { number: number })[]; broken: number } {
+export function entriesOf({ entries = Buffer.alloc(0), entrySize }: Copy): {
+  used: (Entry & { number: number })[];
+  broken: number;
+} {
   const used: (Entry & { number: number })[] = [];
   let broken = 0;
-  const end = entries === undefined ? 0 : entries.length - entrySize + 1;
-  for (let at = 0; entries !== undefined && at < end; at += entrySize) {
+  for (let at = 0; at + entrySize <= entries.length; at += entrySize) {
     const bytes = entries.subarray(at, at + entrySize);
     if (bytes.subarray(0, 16).every((byte) => byte === 0)) continue;
     const entry = decodedOr(() => entryLayout.decode(bytes));
