@@ -138,7 +138,7 @@ export const LISTING_LIMITS: ListingLimits = { entryCount: 16 * 1024 * 1024, dep
 export const MOST_RUNS = 2 * 1024 * 1024;
 
 export interface FileSystem extends AsyncDisposable {
-  /** Id of the format that reads it. */
+  /** Id of the format that reads it; of what is recognised only, one word of its own: `xfs`, `luks`. */
   readonly format: string;
   /** As people call it: `FAT12`, `ext4`, `NTFS 3.1`, `ISO 9660 with Joliet`. */
   readonly type: string;
