@@ -18,8 +18,20 @@ export function decodedName(bytes: Buffer, encoding: string): Name {
       return { bytes: stored, text: shown(stored.toString('latin1')), encoding: 'iso-8859-1' };
     return { bytes: stored, text: shown(text), encoding };
   }
-  const text = encoding === 'utf-16le' ? stored.toString('utf16le') : iconv.decode(stored, encoding, { stripBOM: false });
-  return { bytes: stored, text: shown(text), encoding };
+  return { bytes: stored, text: shown(inCodePage(stored, encoding)), encoding };
+}
+
+/** Four letters of the Macintosh (`TEXT`, `snd `) or the like: every one of them counts, the blanks too. */
+export function decodedCode(bytes: Buffer, encoding: string): string {
+  return pictured(inCodePage(bytes, encoding));
+}
+
+function inCodePage(bytes: Buffer, encoding: string): string {
+  if (encoding === 'utf-16le') return bytes.toString('utf16le');
+  if (encoding === 'utf-16be') return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString('utf16le');
+  const text = iconv.decode(bytes, encoding, { stripBOM: false });
+  // The one place that other code pages leave empty is Apple's logo; Apple's own tables give it this character.
+  return encoding === 'macintosh' ? text.replaceAll('\ufffd', '\uf8ff') : text;
 }
 
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */
@@ -29,7 +41,7 @@ export function namedAs(text: string, bytes: Buffer, encoding: string): Name {
 
 /** A label or another text of the disk, printable, without padding at its end. */
 export function decodedText(bytes: Buffer, encoding: string): string {
-  const text = encoding === 'utf-8' ? bytes.toString('utf8') : iconv.decode(bytes, encoding, { stripBOM: false });
+  const text = encoding === 'utf-8' ? bytes.toString('utf8') : inCodePage(bytes, encoding);
   return pictured(text.replace(/\0[^]*$/, '')).trim();
 }
 
