@@ -43,7 +43,7 @@ export const format: FileSystemFormat = {
     try {
       const catalog = await catalogOf(volume, mdb, forksOf(volume, mdb));
       const leaf = await catalog.firstLeaf();
-      const first = leaf && recordAt(catalogShape, leaf.bytes, recordsOf(leaf.bytes), 0);
+      const first = leaf && recordAt(catalogShape, leaf, recordsOf(leaf.bytes), 0);
       return first?.parentId === ROOT_PARENT_ID ? most : Math.min(most, Confidence.Likely);
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;

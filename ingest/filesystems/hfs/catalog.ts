@@ -8,7 +8,7 @@ import { Fault, FaultKind } from '../../kernel/index.ts';
 import { type Entry, EntryKind, type Found, type ListingLimits } from '../filesystems.ts';
 import { namedAs } from '../names.ts';
 import { type Branch, damage, type Listed, pathIn, walkTree } from '../walk.ts';
-import { type BTree, isWhole, recordsOf } from './btree.ts';
+import { type BTree, isWhole, type Leaf, recordsOf } from './btree.ts';
 
 export const ROOT_ID = 2;
 /** The folder that the root is in, which is no folder. */
@@ -17,6 +17,9 @@ export const RecordKind = { Folder: 1, File: 2, FolderThread: 3, FileThread: 4 }
 
 /** A record of a leaf: `bytes` from `at` to `end`, its key first. */
 export interface CatalogRecord {
+  /** The node it stands in, and its index there: `Catalog.record` finds it again. */
+  readonly node: number;
+  readonly index: number;
   readonly bytes: Buffer;
   readonly at: number;
   /** Where its data begin: after the key. */
@@ -60,14 +63,19 @@ const BATCH = 4096;
 /** After these, what was not come to is not lost: it was not looked for. */
 const CUTS: ReadonlySet<string> = new Set(['filesystem/too-many', 'filesystem/too-deep']);
 
-/** Undefined for what is no record of the catalog. @param index of the record, from 0. */
-export function recordAt(shape: CatalogShape, bytes: Buffer, records: readonly number[], index: number): CatalogRecord | undefined {
+/** Undefined for what is no record of the catalog. @param records as `recordsOf` has them. */
+export function recordAt(
+  shape: CatalogShape,
+  { index: node, bytes }: Leaf,
+  records: readonly number[],
+  index: number,
+): CatalogRecord | undefined {
   const at = records[index];
   const end = records[index + 1];
   if (at === undefined || end === undefined || end - at < 8) return undefined;
   const dataAt = at + shape.keySize(bytes, at);
   if (dataAt + 2 > end) return undefined;
-  return { bytes, at, dataAt, end, kind: shape.kindAt(bytes, dataAt), parentId: bytes.readUInt32BE(at + 2) };
+  return { node, index, bytes, at, dataAt, end, kind: shape.kindAt(bytes, dataAt), parentId: bytes.readUInt32BE(at + 2) };
 }
 
 export class Catalog {
@@ -83,25 +91,25 @@ export class Catalog {
   static async read(tree: BTree, shape: CatalogShape, faults: Fault[], signal?: AbortSignal): Promise<Catalog> {
     const catalog = new Catalog(tree, shape);
     let damagedCount = 0;
-    for await (const { index, bytes } of tree.leaves(faults, signal)) {
-      const records = recordsOf(bytes);
-      const badCount = catalog.#add(index, bytes, records);
-      if (badCount > 0 || !isWhole(bytes, records)) damagedCount++;
+    for await (const leaf of tree.leaves(faults, signal)) {
+      const records = recordsOf(leaf.bytes);
+      const badCount = catalog.#add(leaf, records);
+      if (badCount > 0 || !isWhole(leaf.bytes, records)) damagedCount++;
     }
     if (damagedCount > 0) faults.push(damagedNodes(shape.format, damagedCount));
     return catalog;
   }
 
   /** @returns how many records make no sense. */
-  #add(node: number, bytes: Buffer, records: readonly number[]): number {
+  #add(leaf: Leaf, records: readonly number[]): number {
     let badCount = 0;
     let first = 0;
     let parent: number | undefined;
     const close = (end: number): void => {
-      if (parent !== undefined) this.#push(parent, { node, first, end });
+      if (parent !== undefined) this.#push(parent, { node: leaf.index, first, end });
     };
     for (let index = 0; index + 1 < records.length; index++) {
-      const record = recordAt(this.shape, bytes, records, index);
+      const record = recordAt(this.shape, leaf, records, index);
       const isEntry = record?.kind === RecordKind.Folder || record?.kind === RecordKind.File;
       if (!isEntry && record?.kind !== RecordKind.FolderThread && record?.kind !== RecordKind.FileThread) badCount++;
       const next = isEntry ? record?.parentId : undefined;
@@ -132,14 +140,20 @@ export class Catalog {
   }
 
   async #records({ node, first, end }: Part): Promise<CatalogRecord[]> {
-    const bytes = await this.tree.node(node);
-    const offsets = recordsOf(bytes);
+    const leaf = { index: node, bytes: await this.tree.node(node) };
+    const offsets = recordsOf(leaf.bytes);
     const found = [];
     for (let index = first; index < end; index++) {
-      const record = recordAt(this.shape, bytes, offsets, index);
+      const record = recordAt(this.shape, leaf, offsets, index);
       if (record !== undefined) found.push(record);
     }
     return found;
+  }
+
+  /** One that was come by before. */
+  async record(node: number, index: number): Promise<CatalogRecord | undefined> {
+    const [record] = await this.#records({ node, first: index, end: index + 1 });
+    return record;
   }
 
   /** As `FileSystem.entries`. */
