@@ -11,7 +11,7 @@ const MOST_BYTES = 1024;
  * @param encoding as iconv-lite knows it (`cp437`, `macintosh`, `utf-16be` …). UTF-8 that isn't is taken as Latin-1, and says so.
  */
 export function decodedName(bytes: Buffer, encoding: string): Name {
-  const stored = bytes.subarray(0, MOST_BYTES);
+  const stored = bytes.length <= MOST_BYTES ? bytes : bytes.subarray(0, MOST_BYTES);
   if (encoding === 'utf-8') {
     const text = stored.toString('utf8');
     if (text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(stored))
@@ -28,10 +28,22 @@ export function decodedCode(bytes: Buffer, encoding: string): string {
 
 function inCodePage(bytes: Buffer, encoding: string): string {
   if (encoding === 'utf-16le') return bytes.toString('utf16le');
-  if (encoding === 'utf-16be') return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString('utf16le');
+  if (encoding === 'utf-16be') return utf16be(bytes);
   const text = iconv.decode(bytes, encoding, { stripBOM: false });
   // The one place that other code pages leave empty is Apple's logo; Apple's own tables give it this character.
   return encoding === 'macintosh' ? text.replaceAll('\ufffd', '\uf8ff') : text;
+}
+
+/** Without a copy to swap: listings decode millions of them. */
+function utf16be(bytes: Buffer): string {
+  let text = '';
+  for (let start = 0; start + 1 < bytes.length; start += 512) {
+    const codes: number[] = [];
+    for (let at = start; at + 1 < Math.min(bytes.length, start + 512); at += 2)
+      codes.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+    text += String.fromCharCode(...codes);
+  }
+  return text;
 }
 
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */

@@ -11,7 +11,6 @@ import {
   type Found,
   type ListingLimits,
   type OpenOptions,
-  type Stamps,
   StreamKind,
 } from '../filesystems.ts';
 import { BTree, recordsOf } from '../hfs/btree.ts';
@@ -21,7 +20,7 @@ import { extentsAt, type Forks } from '../hfs/forks.ts';
 import { catalogShape, fileRecord, folderRecord, nameIn } from '../hfs/records.ts';
 import { forksOf, type HfsVolume, isWrapper, readHfsVolume, sizeOf, VolumeAttribute } from '../hfs/volume.ts';
 import { decodedName, decodedText } from '../names.ts';
-import { stampOfMac } from '../stamps.ts';
+import { stampOfMac, stampsOfMac } from '../stamps.ts';
 import { damage, pathIn } from '../walk.ts';
 
 const LOCKED = 1;
@@ -143,7 +142,7 @@ class Hfs {
 
   #folder(record: CatalogRecord, bytes: Buffer, path: string): Decoded {
     const r = folderRecord.decode(bytes);
-    const facts = finderFacts(r.finderInfo, false);
+    const facts = finderFacts({ type: 0, creator: 0, finderFlags: r.finderFlags }, false);
     const entry: Entry = {
       ...this.#named(record, r, path),
       kind: EntryKind.Directory,
@@ -161,21 +160,22 @@ class Hfs {
       ...this.#named(record, r, path),
       kind: EntryKind.File,
       streams: isForked ? [data, this.#stream(r.id, true, r.resourceSize, r.resourceExtents)] : [data],
-      facts: finderFacts(r.finderInfo, true),
+      facts: finderFacts(r, true),
     };
     return { entry };
   }
 
   #named({ bytes, at, dataAt, parentId }: CatalogRecord, r: Common, path: string): Omit<Entry, 'kind' | 'streams'> {
-    const name = decodedName(nameIn(bytes, at, dataAt), scriptOf(r.extendedInfo, this.options.macScript));
+    const name = decodedName(nameIn(bytes, at, dataAt), scriptOf(r.script, this.options.macScript));
     return {
       path: pathIn(path, { name }),
       name,
       id: r.id,
       parentId,
       isDeleted: false,
-      times: timesOf(r),
-      attributes: [...((r.flags & LOCKED) === 0 ? [] : ['locked']), ...finderWords(r.finderInfo)],
+      // HFS counts in the local time of a place it does not name.
+      times: stampsOfMac({ created: r.created, modified: r.modified, backedUp: r.backedUp }, ''),
+      attributes: [...((r.flags & LOCKED) === 0 ? [] : ['locked']), ...finderWords(r)],
     };
   }
 
@@ -196,14 +196,8 @@ interface Common {
   readonly created: number;
   readonly modified: number;
   readonly backedUp: number;
-  readonly finderInfo: Buffer;
-  readonly extendedInfo: Buffer;
-}
-
-/** HFS counts in the local time of a place it does not name. */
-function timesOf({ created, modified, backedUp }: Pick<Common, 'created' | 'modified' | 'backedUp'>): Stamps {
-  const stamps = { created: stampOfMac(created, ''), modified: stampOfMac(modified, ''), backedUp: stampOfMac(backedUp, '') };
-  return Object.fromEntries(Object.entries(stamps).filter(([, stamp]) => stamp !== undefined));
+  readonly finderFlags: number;
+  readonly script: number;
 }
 
 function textOf(name: string, seconds: number): Record<string, string> {

@@ -21,8 +21,6 @@ import { damage, tooMany } from '../walk.ts';
 
 /** Locked by the drive, and by the user. */
 const LOCKED = 0x8080;
-/** Of the Finder's information: the folder that a file was shown in. */
-const FOLDER_AT = 14;
 const ROOT_ID = 0;
 
 export const format: FileSystemFormat = {
@@ -106,7 +104,7 @@ function entryOf(volume: ByteSource, v: MfsVolume, bytes: Buffer, options: OpenO
   const name = decodedName(Buffer.from(bytes.subarray(fileEntry.size)), options.macScript);
   const created = stampOfMac(e.created, '');
   const modified = stampOfMac(e.modified, '');
-  const folder = e.finderInfo.readInt16BE(FOLDER_AT);
+  const folder = (e.finderFolder << 16) >> 16;
   const stream = (kind: StreamKind, block: number, size: number): DataStream => ({
     kind,
     name: '',
@@ -124,8 +122,8 @@ function entryOf(volume: ByteSource, v: MfsVolume, bytes: Buffer, options: OpenO
     isDeleted: false,
     streams: e.resourceSize === 0 ? [data] : [data, stream(StreamKind.Resource, e.resourceStart, e.resourceSize)],
     times: { ...(created && { created }), ...(modified && { modified }) },
-    attributes: [...((e.flags & EntryFlag.Locked) === 0 ? [] : ['locked']), ...finderWords(e.finderInfo)],
-    facts: { ...finderFacts(e.finderInfo, true), ...(folder === 0 ? {} : { finderFolder: folder }) },
+    attributes: [...((e.flags & EntryFlag.Locked) === 0 ? [] : ['locked']), ...finderWords(e)],
+    facts: { ...finderFacts(e, true), ...(folder === 0 ? {} : { finderFolder: folder }) },
   };
 }
 

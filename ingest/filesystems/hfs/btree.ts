@@ -25,8 +25,8 @@ export const NodeKind = { Leaf: 0xff, Index: 0, Header: 1, Map: 2 } as const;
 const DESCRIPTOR_SIZE = 14;
 const NODE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768];
 /** A multiple of every node size. */
-const PAGE = 128 * 1024;
-const CACHE_SIZE = 32 * 1024 * 1024;
+const PAGE = 64 * 1024;
+const CACHE_SIZE = 64 * 1024 * 1024;
 /** Nodes that are looked through when the chain of leaves is broken: enough for some 20 million files. */
 const MOST_SCANNED = 1024 * 1024;
 

@@ -59,7 +59,7 @@ interface Part {
 }
 
 /** Entries of a large folder that are handed on at a time. */
-const BATCH = 4096;
+const BATCH = 1024;
 /** After these, what was not come to is not lost: it was not looked for. */
 const CUTS: ReadonlySet<string> = new Set(['filesystem/too-many', 'filesystem/too-deep']);
 
@@ -76,6 +76,13 @@ export function recordAt(
   const dataAt = at + shape.keySize(bytes, at);
   if (dataAt + 2 > end) return undefined;
   return { node, index, bytes, at, dataAt, end, kind: shape.kindAt(bytes, dataAt), parentId: bytes.readUInt32BE(at + 2) };
+}
+
+/** Bytes of a node, without holding on to it. Nothing where the end comes before the start. */
+export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(Math.max(0, end - start));
+  bytes.copy(copy, 0, start, end);
+  return copy;
 }
 
 export class Catalog {

@@ -1,9 +1,13 @@
 /** What the Finder keeps for each file and folder: type, creator, flags, label. Sources: Inside Macintosh: Toolbox Essentials, 7-46 ff; TN1150. */
 import { decodedCode } from '../names.ts';
 
-/** FInfo and DInfo are 16 bytes long, and have their flags at the same place. */
-export const FINDER_INFO_SIZE = 16;
-const FLAGS_AT = 8;
+/** FInfo of a file, or what DInfo of a folder has at the same place: its flags. */
+export interface FinderInfo {
+  readonly type: number;
+  readonly creator: number;
+  readonly finderFlags: number;
+}
+
 const LABEL = 0x000e;
 
 const FLAG_WORDS: readonly (readonly [bit: number, word: string])[] = [
@@ -18,23 +22,43 @@ const FLAG_WORDS: readonly (readonly [bit: number, word: string])[] = [
   [0x8000, 'alias'],
 ];
 
-/** @param info at least 10 bytes. */
-export function finderWords(info: Buffer): string[] {
-  const flags = info.readUInt16BE(FLAGS_AT);
-  return FLAG_WORDS.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word);
+/** Facts of an entry; those of HFS+ too. */
+export interface FinderFacts {
+  [name: string]: string | number;
+  type?: string;
+  creator?: string;
+  label?: number;
+  textEncoding?: number;
+  device?: number;
+  added?: string;
+}
+
+export function finderWords({ finderFlags }: Pick<FinderInfo, 'finderFlags'>): string[] {
+  return finderFlags === 0 ? [] : FLAG_WORDS.filter(([bit]) => (finderFlags & bit) !== 0).map(([, word]) => word);
 }
 
 /** `type` and `creator` as four characters each; `label` is the number of its colour, 1 to 7. */
-export function finderFacts(info: Buffer, isFile: boolean): Record<string, string | number> {
-  const label = (info.readUInt16BE(FLAGS_AT) & LABEL) >> 1;
-  return {
-    ...(isFile ? { ...codeFact('type', info.subarray(0, 4)), ...codeFact('creator', info.subarray(4, 8)) } : {}),
-    ...(label === 0 ? {} : { label }),
-  };
+export function finderFacts({ type, creator, finderFlags }: FinderInfo, isFile: boolean): FinderFacts {
+  const facts: FinderFacts = {};
+  if (isFile && type !== 0) facts.type = textOf(type);
+  if (isFile && creator !== 0) facts.creator = textOf(creator);
+  const label = (finderFlags & LABEL) >> 1;
+  if (label !== 0) facts.label = label;
+  return facts;
 }
 
-function codeFact(name: string, code: Buffer): Record<string, string> {
-  return code.readUInt32BE(0) === 0 ? {} : { [name]: decodedCode(code, 'macintosh') };
+/** Codes of the last files: a disk has a few. */
+const codes = new Map<number, string>();
+
+function textOf(code: number): string {
+  const known = codes.get(code);
+  if (known !== undefined) return known;
+  if (codes.size >= 4096) codes.clear();
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(code);
+  const text = decodedCode(bytes, 'macintosh');
+  codes.set(code, text);
+  return text;
 }
 
 /**
@@ -53,8 +77,7 @@ const SCRIPTS: ReadonlyMap<number, string> = new Map([
   [29, 'maccenteuro'],
 ]);
 
-/** @param extended FXInfo or DXInfo: its ninth byte tells the script. */
-export function scriptOf(extended: Buffer, otherwise: string): string {
-  const script = extended.readUInt8(8);
+/** @param script the ninth byte of FXInfo or DXInfo. */
+export function scriptOf(script: number, otherwise: string): string {
   return (script & 0x80) === 0 ? otherwise : (SCRIPTS.get(script & 0x7f) ?? otherwise);
 }

@@ -30,7 +30,10 @@ const masterDirectoryBlock = layout('MFS master directory block', 64, {
 export const fileEntry = layout('MFS file directory entry', 51, {
   flags: [0, u8],
   version: [1, u8],
-  finderInfo: [2, raw(16)],
+  type: [2, u32be],
+  creator: [6, u32be],
+  finderFlags: [10, u16be],
+  finderFolder: [16, u16be],
   id: [18, u32be],
   dataStart: [22, u16be],
   dataSize: [24, u32be],

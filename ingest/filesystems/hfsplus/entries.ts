@@ -9,7 +9,7 @@ import type { Fork, Forks } from '../hfs/forks.ts';
 import { decodedName, decodedText } from '../names.ts';
 import { stampOfSeconds } from '../stamps.ts';
 import { pathIn } from '../walk.ts';
-import type { Attributes, PackedAs } from './attributes.ts';
+import type { Attributes } from './attributes.ts';
 import { isInFork, packingOf, unpackedRuns } from './decmpfs.ts';
 import type { Links } from './links.ts';
 import { composed, flagWords, type CatalogData, catalogRecord, FILE_RECORD_SIZE, forksIn, nameIn, timesOf } from './records.ts';
@@ -45,13 +45,14 @@ export class EntryReader {
 
   /** As `Decode`; for one listing, whose order it relies on. */
   decoded(record: CatalogRecord, path: string): Decoded | Promise<Decoded> {
-    const r = catalogRecord.decode(dataOf(record));
+    const bytes = dataOf(record);
+    const r = catalogRecord.decode(bytes);
     if (record.kind === RecordKind.Folder) return this.#folder(record, r, path);
     const { links } = this.volume;
-    const folderId = links.folderOf(r.finderInfo, r.special);
+    const folderId = links.folderOf(r, r.special);
     if (folderId !== undefined) return this.#folderLink(record, r, folderId, path);
-    if (links.isFileLink(r.finderInfo)) return this.#fileLink(record, r, path);
-    return this.#file(record, r, record, path);
+    if (links.isFileLink(r)) return this.#fileLink(record, r, path);
+    return this.#file(record, r, bytes, path);
   }
 
   #folder(record: CatalogRecord, r: CatalogData, path: string): Decoded {
@@ -60,9 +61,10 @@ export class EntryReader {
     // A folder with several names is listed where the first of them stood; here only when none did.
     if (links.isHidden(record.parentId) && this.#listed.has(r.id)) return this.#folderLink(record, r, r.id, path);
     const entry: Entry = {
-      ...this.#named(record, r, path, isHidden ? ['metadata'] : []),
+      ...this.#named(record, r, path, isHidden),
       kind: EntryKind.Directory,
       streams: attributes?.streamsOf(r.id) ?? [],
+      facts: finderFacts(r, false),
     };
     return { entry, folderId: r.id, isLast: isHidden };
   }
@@ -79,41 +81,32 @@ export class EntryReader {
 
   async #fileLink(record: CatalogRecord, r: CatalogData, path: string): Promise<Decoded> {
     const target = await this.volume.links.fileOf(r.special);
-    if (target !== undefined) return this.#file(record, catalogRecord.decode(dataOf(target)), target, path, r.special);
-    const { entry } = await this.#file(record, r, record, path);
+    if (target !== undefined) return this.#file(record, catalogRecord.decode(dataOf(target)), dataOf(target), path, r.special);
+    const { entry } = await this.#file(record, r, dataOf(record), path);
     return { entry: { ...entry, faults: [...(entry.faults ?? []), brokenLink(r.special)] } };
   }
 
-  /** @param content the record that has the forks, and what belongs to them. @param linked number of a hard link. */
-  #file(record: CatalogRecord, r: CatalogData, content: CatalogRecord, path: string, linked?: number): Decoded | Promise<Decoded> {
+  /** @param bytes of the record that has the forks, and `r` what it says. @param linked number of a hard link. */
+  #file(record: CatalogRecord, r: CatalogData, bytes: Buffer, path: string, linked?: number): Decoded | Promise<Decoded> {
     const { links, attributes } = this.volume;
-    const bytes = dataOf(content);
     if (bytes.length < FILE_RECORD_SIZE) throw shortRecord(r.id, bytes.length);
     const faults: Fault[] = [];
     const forks = forksIn(bytes, r.id);
     const data = this.#checked(forks.data, faults);
     const resource = this.#checked(forks.resource, faults);
-    const packed = (r.ownerFlags & UF_COMPRESSED) === 0 ? undefined : attributes?.packedOf(r.id);
-    const streams = packed === undefined ? undefined : this.#packedStreams(r.id, packed, resource);
     const isInPrivate = links.isHidden(record.parentId);
     const isJournal = record.parentId === ROOT_ID && JOURNAL_FILES.has(nameOf(record).text);
-    const kind = KINDS.get(r.mode & 0xf000) ?? EntryKind.File;
-    const named = this.#named(record, r, path, isInPrivate || isJournal ? ['metadata'] : []);
-    const isDevice = kind === EntryKind.Character || kind === EntryKind.Block;
+    const kind = r.mode === 0 ? EntryKind.File : (KINDS.get(r.mode & 0xf000) ?? EntryKind.File);
+    const facts = finderFacts(r, true);
+    if (r.textEncoding !== 0) facts.textEncoding = r.textEncoding;
+    if (kind === EntryKind.Character || kind === EntryKind.Block) facts.device = r.special;
+    const added = addedOf(r);
+    if (added !== undefined) facts.added = added;
     const entry: Entry = {
-      ...named,
+      ...this.#named(record, r, path, isInPrivate || isJournal),
       kind,
-      streams: streams ?? [
-        this.#forkStream(data),
-        ...(resource.size > 0 ? [this.#forkStream(resource)] : []),
-        ...(attributes?.streamsOf(r.id) ?? []),
-      ],
-      facts: {
-        ...finderFacts(r.finderInfo, true),
-        ...(r.textEncoding === 0 ? {} : { textEncoding: r.textEncoding }),
-        ...(isDevice ? { device: r.special } : {}),
-        ...addedFact(r),
-      },
+      streams: this.#packedStreams(r, attributes, resource) ?? this.#streams(r.id, data, resource),
+      facts,
       // The field is the count only in the file that the links stand for.
       ...(linked !== undefined || isInPrivate ? { linkCount: r.special } : {}),
       ...(faults.length === 0 ? {} : { faults }),
@@ -131,21 +124,13 @@ export class EntryReader {
     }
   }
 
-  #named(record: CatalogRecord, r: CatalogData, path: string, more: readonly string[] = []): Omit<Entry, 'kind' | 'streams'> {
+  #named(record: CatalogRecord, r: CatalogData, path: string, isMetadata = false): Omit<Entry, 'kind' | 'streams'> {
     const name = nameOf(record);
-    const facts = finderFacts(r.finderInfo, false);
-    return {
-      path: pathIn(path, { name }),
-      name,
-      id: r.id,
-      parentId: record.parentId,
-      isDeleted: false,
-      times: timesOf(r),
-      // Mac OS 8 and 9 leave mode and owners empty.
-      ...(r.mode === 0 ? {} : { mode: r.mode, ownerId: r.ownerId, groupId: r.groupId }),
-      attributes: [...flagWords(r, record.kind === RecordKind.File), ...finderWords(r.finderInfo), ...more],
-      ...(Object.keys(facts).length === 0 ? {} : { facts }),
-    };
+    const attributes = [...flagWords(r, record.kind === RecordKind.File), ...finderWords(r)];
+    if (isMetadata) attributes.push('metadata');
+    const named = { path: pathIn(path, { name }), name, id: r.id, parentId: record.parentId, isDeleted: false, times: timesOf(r), attributes };
+    // Mac OS 8 and 9 leave mode and owners empty.
+    return r.mode === 0 ? named : { ...named, mode: r.mode, ownerId: r.ownerId, groupId: r.groupId };
   }
 
   /** A fork with a size that can be: there are no sparse files. */
@@ -155,19 +140,26 @@ export class EntryReader {
     return { ...fork, size: Number.isFinite(fork.size) ? fork.size : 0 };
   }
 
+  #streams(id: number, data: Fork, resource: Fork): DataStream[] {
+    const streams = [this.#forkStream(data)];
+    if (resource.size > 0) streams.push(this.#forkStream(resource));
+    const { attributes } = this.volume;
+    return attributes === undefined ? streams : [...streams, ...attributes.streamsOf(id)];
+  }
+
   #forkStream(fork: Fork): DataStream {
     const { size, isResource } = fork;
     const kind = isResource ? StreamKind.Resource : StreamKind.Data;
     return { kind, name: '', size, runs: () => Promise.resolve(this.volume.forks.runs(fork)) };
   }
 
-  /** The file as it was before it was packed; undefined for what is not unpacked here: then everything is shown as it is. */
-  #packedStreams(id: number, packed: PackedAs, resource: Fork): DataStream[] | undefined {
+  /** The file as it was before it was packed; undefined for what is not, or not unpacked here: then everything is shown as it is. */
+  #packedStreams({ id, ownerFlags }: CatalogData, attributes: Attributes | undefined, resource: Fork): DataStream[] | undefined {
     const { forks, source } = this.volume;
-    const { attributes } = this.volume;
-    const packing = packingOf(packed);
-    const size = packed.size;
-    if (packing === undefined || attributes === undefined || !Number.isFinite(size)) return undefined;
+    const packed = (ownerFlags & UF_COMPRESSED) === 0 ? undefined : attributes?.packedOf(id);
+    const packing = packed && packingOf(packed);
+    if (packed === undefined || packing === undefined || attributes === undefined || !Number.isFinite(packed.size)) return undefined;
+    const { size } = packed;
     const inFork = isInFork(packed);
     const runs = async (): Promise<readonly Run[]> => {
       const stored = inFork ? forks.runs(resource) : await attributes.runsOf(packed.index);
@@ -191,9 +183,8 @@ function nameOf({ bytes, at, dataAt }: CatalogRecord): ReturnType<typeof decoded
   return composed(decodedName(nameIn(bytes, at, dataAt), 'utf-16be'));
 }
 
-function addedFact({ flags, extendedInfo }: CatalogData): Record<string, string> {
-  const text = (flags & HAS_DATE_ADDED) === 0 ? undefined : stampOfSeconds(extendedInfo.readUInt32BE(4), 1).text;
-  return text === undefined ? {} : { added: text };
+function addedOf({ flags, added }: CatalogData): string | undefined {
+  return (flags & HAS_DATE_ADDED) === 0 ? undefined : stampOfSeconds(added, 1).text;
 }
 
 function brokenLink(number: number): Fault {

@@ -1,14 +1,16 @@
 /** Hard links of HFS+: names that stand for a file or a folder in one of two hidden folders. Source: TN1150, "Hard Links"; xnu hfs_link.c. */
 import { type Catalog, type CatalogRecord, RecordKind, ROOT_ID } from '../hfs/catalog.ts';
+import type { FinderInfo } from '../hfs/finder.ts';
 import { nameIn } from './records.ts';
 
 const FILES_FOLDER = '\0\0\0\0HFS+ Private Data';
 const FOLDERS_FOLDER = '.HFS+ Private Directory Data\r';
 const FILE_NAME = /^iNode(\d{1,10})$/;
 const FOLDER_NAME = /^dir_(\d{1,10})$/;
-/** Type and creator of the names. */
-const FILE_LINK = 'hlnkhfs+';
-const FOLDER_LINK = 'fdrpMACS';
+/** Type and creator of the names: `hlnk`, `hfs+`; `fdrp`, `MACS`. */
+const FILE_LINK = { type: 0x686c6e6b, creator: 0x6866732b };
+const FOLDER_LINK = { type: 0x66647270, creator: 0x4d414353 };
+type Codes = Pick<FinderInfo, 'type' | 'creator'>;
 /** Records of one node are fewer. */
 const PER_NODE = 16_384;
 
@@ -46,8 +48,8 @@ export class Links {
     return this.#hidden.has(folderId);
   }
 
-  isFileLink(finderInfo: Buffer): boolean {
-    return finderInfo.toString('latin1', 0, 8) === FILE_LINK;
+  isFileLink({ type, creator }: Codes): boolean {
+    return type === FILE_LINK.type && creator === FILE_LINK.creator;
   }
 
   /** The file that a link with that number stands for. */
@@ -57,8 +59,8 @@ export class Links {
   }
 
   /** Id of the folder that it stands for; undefined for what is no link to a folder, or to none that is there. */
-  folderOf(finderInfo: Buffer, number: number): number | undefined {
-    return finderInfo.toString('latin1', 0, 8) === FOLDER_LINK ? this.#folders.get(number) : undefined;
+  folderOf({ type, creator }: Codes, number: number): number | undefined {
+    return type === FOLDER_LINK.type && creator === FOLDER_LINK.creator ? this.#folders.get(number) : undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 /** Records of the HFS+ catalog. Source: Apple Technical Note TN1150, "Catalog File Data", "Fork Data Structure". */
-import { layout, raw, u16be, u32be, u8 } from '../../kernel/index.ts';
-import type { CatalogShape } from '../hfs/catalog.ts';
-import type { Name, Stamp, Stamps } from '../filesystems.ts';
+import { layout, u16be, u32be, u8 } from '../../kernel/index.ts';
+import { type CatalogShape, copyOf } from '../hfs/catalog.ts';
+import type { Name, Stamps } from '../filesystems.ts';
 import { extentsAt, type Fork } from '../hfs/forks.ts';
-import { stampOfMac } from '../stamps.ts';
+import { stampsOfMac } from '../stamps.ts';
 
 /** What files and folders have in common; the forks of a file come behind it. */
 export const catalogRecord = layout('HFS+ catalog record', 88, {
@@ -20,8 +20,10 @@ export const catalogRecord = layout('HFS+ catalog record', 88, {
   ownerFlags: [41, u8],
   mode: [42, u16be],
   special: [44, u32be],
-  finderInfo: [48, raw(16)],
-  extendedInfo: [64, raw(16)],
+  type: [48, u32be],
+  creator: [52, u32be],
+  finderFlags: [56, u16be],
+  added: [68, u32be],
   textEncoding: [80, u32be],
 });
 
@@ -42,7 +44,7 @@ export const catalogShape: CatalogShape = {
 /** A copy: the node it stands in need not be kept for it. */
 export function nameIn(bytes: Buffer, at: number, dataAt: number): Buffer {
   const start = at + 8;
-  return Buffer.from(bytes.subarray(start, Math.max(start, Math.min(dataAt, start + 2 * bytes.readUInt16BE(at + 6)))));
+  return copyOf(bytes, start, Math.min(dataAt, start + 2 * bytes.readUInt16BE(at + 6)));
 }
 
 /** HFSPlusForkData, 80 bytes. Its size may be more than can be counted: then it is Infinity. */
@@ -73,6 +75,7 @@ const LOCKED = 1;
 
 /** Flags of the catalog and of BSD. */
 export function flagWords({ flags, ownerFlags, adminFlags }: CatalogData, isFile: boolean): string[] {
+  if (flags === 0 && ownerFlags === 0 && adminFlags === 0) return [];
   const of = (bits: number, words: typeof OWNER_FLAGS): string[] =>
     words.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
   return [...(isFile && (flags & LOCKED) !== 0 ? ['locked'] : []), ...of(ownerFlags, OWNER_FLAGS), ...of(adminFlags, ADMIN_FLAGS)];
@@ -80,17 +83,7 @@ export function flagWords({ flags, ownerFlags, adminFlags }: CatalogData, isFile
 
 /** HFS+ counts in UTC. */
 export function timesOf({ created, modified, changed, accessed, backedUp }: CatalogData): Stamps {
-  const stamps: Record<string, Stamp> = {};
-  const add = (name: keyof Stamps, seconds: number): void => {
-    const stamp = stampOfMac(seconds, 'Z');
-    if (stamp !== undefined) stamps[name] = stamp;
-  };
-  add('created', created);
-  add('modified', modified);
-  add('changed', changed);
-  add('accessed', accessed);
-  add('backedUp', backedUp);
-  return stamps;
+  return stampsOfMac({ created, modified, changed, accessed, backedUp }, 'Z');
 }
 
 /**
