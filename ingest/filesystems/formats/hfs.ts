@@ -14,9 +14,10 @@ import {
   StreamKind,
 } from '../filesystems.ts';
 import { BTree, recordsOf } from '../hfs/btree.ts';
-import { Catalog, type CatalogRecord, type Decoded, recordAt, RecordKind, ROOT_PARENT_ID } from '../hfs/catalog.ts';
+import { Catalog, type Decoded } from '../hfs/catalog.ts';
 import { finderFacts, finderWords, scriptOf } from '../hfs/finder.ts';
-import { extentsAt, type Forks } from '../hfs/forks.ts';
+import { extentsAt, type Fork, type Forks, tooLargeFork } from '../hfs/forks.ts';
+import { type CatalogRecord, recordAt, RecordKind, ROOT_PARENT_ID } from '../hfs/record.ts';
 import { catalogShape, fileRecord, folderRecord, nameIn } from '../hfs/records.ts';
 import { forksOf, type HfsVolume, isWrapper, readHfsVolume, sizeOf, VolumeAttribute } from '../hfs/volume.ts';
 import { decodedName, decodedText } from '../names.ts';
@@ -154,13 +155,16 @@ class Hfs {
 
   #file(record: CatalogRecord, bytes: Buffer, path: string): Decoded {
     const r = fileRecord.decode(bytes);
-    const data = this.#stream(r.id, false, r.dataSize, r.dataExtents);
-    const isForked = r.resourceSize > 0;
+    const data = { id: r.id, isResource: false, size: r.dataSize, extents: extentsAt(r.dataExtents, 0, 3, 2) };
+    const resource = { id: r.id, isResource: true, size: r.resourceSize, extents: extentsAt(r.resourceExtents, 0, 3, 2) };
+    const size = sizeOf(this.mdb);
+    const tooLarge = [data, resource].filter((fork) => fork.size > size);
     const entry: Entry = {
       ...this.#named(record, r, path),
       kind: EntryKind.File,
-      streams: isForked ? [data, this.#stream(r.id, true, r.resourceSize, r.resourceExtents)] : [data],
+      streams: (resource.size > 0 ? [data, resource] : [data]).map((fork) => this.#stream(fork)),
       facts: finderFacts(r, true),
+      ...(tooLarge.length === 0 ? {} : { faults: tooLarge.map((fork) => tooLargeFork('hfs', fork, size)) }),
     };
     return { entry };
   }
@@ -179,14 +183,10 @@ class Hfs {
     };
   }
 
-  #stream(id: number, isResource: boolean, size: number, extents: Buffer): DataStream {
-    const fork = { id, isResource, size, extents: extentsAt(extents, 0, 3, 2) };
-    return {
-      kind: isResource ? StreamKind.Resource : StreamKind.Data,
-      name: '',
-      size,
-      runs: () => Promise.resolve(this.#forks.runs(fork)),
-    };
+  #stream(fork: Fork): DataStream {
+    const { size, isResource } = fork;
+    const kind = isResource ? StreamKind.Resource : StreamKind.Data;
+    return { kind, name: '', size, runs: () => Promise.resolve(this.#forks.runs(fork)) };
   }
 }
 

@@ -137,7 +137,11 @@ function copyUsed(): Fault {
 }
 
 function cutDirectory(): Fault {
-  return new Fault(FaultKind.Truncated, 'mfs/directory', 'the image ends inside the directory: the files that it names there are missing');
+  return new Fault(
+    FaultKind.Truncated,
+    'mfs/directory',
+    'the image ends inside the directory: the files that it names there are missing',
+  );
 }
 
 function filesMissing(got: number, expected: number): Fault {

@@ -29,6 +29,10 @@ const PAGE = 64 * 1024;
 const CACHE_SIZE = 64 * 1024 * 1024;
 /** Nodes that are looked through when the chain of leaves is broken: enough for some 20 million files. */
 const MOST_SCANNED = 1024 * 1024;
+/** Nodes in a row that are none, after which there are no more. */
+const MOST_EMPTY = 64 * 1024;
+/** Leaves of one chain: more than any tree has. */
+const MOST_LEAVES = 8 * 1024 * 1024;
 
 export interface Leaf {
   readonly index: number;
@@ -126,7 +130,7 @@ export class BTree {
     const seen = new Set<number>();
     let index = this.header?.firstLeaf ?? 0;
     let last = 0;
-    while (index !== 0 && index < this.nodeCount && !seen.has(index)) {
+    while (index !== 0 && index < this.nodeCount && !seen.has(index) && seen.size < MOST_LEAVES) {
       signal?.throwIfAborted();
       const bytes = await this.node(index);
       if (kindOf(bytes) !== NodeKind.Leaf) break;
@@ -142,10 +146,12 @@ export class BTree {
 
   async *#others(seen: ReadonlySet<number>, signal?: AbortSignal): AsyncGenerator<Leaf, void, undefined> {
     const isUsed = await this.#map();
-    for (let index = 1; index < Math.min(this.nodeCount, MOST_SCANNED); index++) {
+    const end = Math.min(this.nodeCount, MOST_SCANNED);
+    for (let index = 1, emptyCount = 0; index < end && emptyCount < MOST_EMPTY; index++) {
       signal?.throwIfAborted();
       if (seen.has(index) || !isUsed(index)) continue;
       const bytes = await this.node(index);
+      emptyCount = recordsOf(bytes).length > 1 ? 0 : emptyCount + 1;
       if (kindOf(bytes) === NodeKind.Leaf && bytes[9] === 1 && recordsOf(bytes).length > 1) yield { index, bytes };
     }
   }

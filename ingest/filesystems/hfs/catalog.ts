@@ -9,36 +9,7 @@ import { type Entry, EntryKind, type Found, type ListingLimits } from '../filesy
 import { namedAs } from '../names.ts';
 import { type Branch, damage, type Listed, pathIn, walkTree } from '../walk.ts';
 import { type BTree, isWhole, type Leaf, recordsOf } from './btree.ts';
-
-export const ROOT_ID = 2;
-/** The folder that the root is in, which is no folder. */
-export const ROOT_PARENT_ID = 1;
-export const RecordKind = { Folder: 1, File: 2, FolderThread: 3, FileThread: 4 } as const;
-
-/** A record of a leaf: `bytes` from `at` to `end`, its key first. */
-export interface CatalogRecord {
-  /** The node it stands in, and its index there: `Catalog.record` finds it again. */
-  readonly node: number;
-  readonly index: number;
-  readonly bytes: Buffer;
-  readonly at: number;
-  /** Where its data begin: after the key. */
-  readonly dataAt: number;
-  readonly end: number;
-  readonly kind: number;
-  readonly parentId: number;
-}
-
-/** What differs between HFS and HFS+. */
-export interface CatalogShape {
-  readonly format: string;
-  /** Bytes of the key with its length, rounded to even. */
-  keySize(bytes: Buffer, at: number): number;
-  /** Of the record whose data begin there. */
-  kindAt(bytes: Buffer, dataAt: number): number;
-  /** Of the record of a folder whose data begin there; where its id stands. */
-  readonly folderIdAt: number;
-}
+import { type CatalogRecord, type CatalogShape, recordAt, RecordKind, ROOT_ID, ROOT_PARENT_ID } from './record.ts';
 
 /** An entry of the catalog, and the folder that is to be listed as what is in it. */
 export interface Decoded {
@@ -58,36 +29,18 @@ interface Part {
   readonly end: number;
 }
 
+/** Parts of folders that are held in memory: more than any volume has. */
+const MOST_PARTS = 8 * 1024 * 1024;
 /** Entries of a large folder that are handed on at a time. */
 const BATCH = 1024;
 /** After these, what was not come to is not lost: it was not looked for. */
 const CUTS: ReadonlySet<string> = new Set(['filesystem/too-many', 'filesystem/too-deep']);
 
-/** Undefined for what is no record of the catalog. @param records as `recordsOf` has them. */
-export function recordAt(
-  shape: CatalogShape,
-  { index: node, bytes }: Leaf,
-  records: readonly number[],
-  index: number,
-): CatalogRecord | undefined {
-  const at = records[index];
-  const end = records[index + 1];
-  if (at === undefined || end === undefined || end - at < 8) return undefined;
-  const dataAt = at + shape.keySize(bytes, at);
-  if (dataAt + 2 > end) return undefined;
-  return { node, index, bytes, at, dataAt, end, kind: shape.kindAt(bytes, dataAt), parentId: bytes.readUInt32BE(at + 2) };
-}
-
-/** Bytes of a node, without holding on to it. Nothing where the end comes before the start. */
-export function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafe(Math.max(0, end - start));
-  bytes.copy(copy, 0, start, end);
-  return copy;
-}
-
 export class Catalog {
   /** By folder, in order of the leaves. */
   readonly #parts = new Map<number, Part | Part[]>();
+
+  #partCount = 0;
 
   private constructor(
     private readonly tree: BTree,
@@ -102,6 +55,10 @@ export class Catalog {
       const records = recordsOf(leaf.bytes);
       const badCount = catalog.#add(leaf, records);
       if (badCount > 0 || !isWhole(leaf.bytes, records)) damagedCount++;
+      if (catalog.#partCount > MOST_PARTS) {
+        faults.push(tooManyParts(shape.format));
+        break;
+      }
     }
     if (damagedCount > 0) faults.push(damagedNodes(shape.format, damagedCount));
     return catalog;
@@ -130,6 +87,7 @@ export class Catalog {
   }
 
   #push(parent: number, part: Part): void {
+    this.#partCount++;
     const known = this.#parts.get(parent);
     if (known === undefined) this.#parts.set(parent, part);
     else if (Array.isArray(known)) known.push(part);
@@ -261,6 +219,11 @@ function orphans(format: string, id: number): Fault {
 function loop(format: string, id: number): Fault {
   const message = `folder ${id} was listed before: the catalog names it twice, or it is in itself`;
   return new Fault(FaultKind.Corrupt, `${format}/loop`, message, { id });
+}
+
+function tooManyParts(format: string): Fault {
+  const message = `the catalog has more than ${MOST_PARTS} folders or parts of them; the listing leaves the others out`;
+  return new Fault(FaultKind.Refused, `${format}/too-many-folders`, message, { limit: MOST_PARTS });
 }
 
 function damagedNodes(format: string, count: number): Fault {

@@ -113,6 +113,13 @@ function keyOf(id: number, isResource: boolean): number {
   return id * 2 + (isResource ? 1 : 0);
 }
 
+/** A fork that claims more than its volume has: there are no sparse files. */
+export function tooLargeFork(format: string, { id, isResource, size }: Fork, volumeSize: number): Fault {
+  const fork = isResource ? 'resource fork' : 'data';
+  const message = `the ${fork} of file ${id} would have ${size} bytes, more than the whole volume with ${volumeSize}: its record is damaged`;
+  return new Fault(FaultKind.Corrupt, `${format}/fork-size`, message, { id, size, volumeSize });
+}
+
 function tooMany(): Fault {
   const message = `the extents overflow file has more than ${MOST_RECORDS} records; the pieces of files that the others tell of are missing`;
   return new Fault(FaultKind.Refused, 'hfs/too-many-extents', message, { limit: MOST_RECORDS });

@@ -1,6 +1,6 @@
 /** Records of the HFS catalog. Source: Inside Macintosh: Files, 2-70 ff (CatDataRec). */
 import { layout, raw, u16be, u32be, u8 } from '../../kernel/index.ts';
-import { type CatalogShape, copyOf } from './catalog.ts';
+import { type CatalogShape, copyOf } from './record.ts';
 
 export const fileRecord = layout('HFS file record', 102, {
   flags: [2, u8],

@@ -19,7 +19,7 @@ const INLINE_HEADER = 16;
 const DECMPFS = 'com.apple.decmpfs';
 const DECMPFS_MAGIC = 0x636d7066;
 export const DECMPFS_HEADER = 16;
-const MOST_ATTRIBUTES = 16 * 1024 * 1024;
+const MOST_ATTRIBUTES = 8 * 1024 * 1024;
 
 /** What `com.apple.decmpfs` says. */
 export interface PackedAs {
@@ -57,7 +57,7 @@ export class Attributes {
     for await (const { index, bytes } of tree.leaves(faults, signal)) {
       const records = recordsOf(bytes);
       for (let i = 0; i + 1 < records.length; i++) found.#add(index, bytes, records[i] ?? 0, records[i + 1] ?? 0);
-      if (found.#ids.length > MOST_ATTRIBUTES) {
+      if (found.#ids.length + found.#more.size > MOST_ATTRIBUTES) {
         faults.push(tooMany());
         break;
       }

@@ -21,7 +21,7 @@ interface Method {
   /** Undefined for what is stored as it is. */
   readonly codec: Codec | undefined;
   /** A first byte that says that the rest is stored as it is. */
-  isPlain(first: number): boolean;
+  readonly isPlain: (first: number) => boolean;
   /** Whether chunks have places and lengths (as a resource), or only places. */
   readonly isResource?: true;
 }

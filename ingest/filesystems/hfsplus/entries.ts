@@ -3,9 +3,10 @@ import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
 import { contentOf } from '../content.ts';
 import { type DataStream, type Entry, EntryKind, StreamKind } from '../filesystems.ts';
-import { type CatalogRecord, type Decoded, RecordKind, ROOT_ID } from '../hfs/catalog.ts';
+import type { Decoded } from '../hfs/catalog.ts';
+import { type CatalogRecord, RecordKind, ROOT_ID } from '../hfs/record.ts';
 import { finderFacts, finderWords } from '../hfs/finder.ts';
-import type { Fork, Forks } from '../hfs/forks.ts';
+import { type Fork, type Forks, tooLargeFork } from '../hfs/forks.ts';
 import { decodedName, decodedText } from '../names.ts';
 import { stampOfSeconds } from '../stamps.ts';
 import { pathIn } from '../walk.ts';
@@ -128,7 +129,15 @@ export class EntryReader {
     const name = nameOf(record);
     const attributes = [...flagWords(r, record.kind === RecordKind.File), ...finderWords(r)];
     if (isMetadata) attributes.push('metadata');
-    const named = { path: pathIn(path, { name }), name, id: r.id, parentId: record.parentId, isDeleted: false, times: timesOf(r), attributes };
+    const named = {
+      path: pathIn(path, { name }),
+      name,
+      id: r.id,
+      parentId: record.parentId,
+      isDeleted: false,
+      times: timesOf(r),
+      attributes,
+    };
     // Mac OS 8 and 9 leave mode and owners empty.
     return r.mode === 0 ? named : { ...named, mode: r.mode, ownerId: r.ownerId, groupId: r.groupId };
   }
@@ -136,7 +145,7 @@ export class EntryReader {
   /** A fork with a size that can be: there are no sparse files. */
   #checked(fork: Fork, faults: Fault[]): Fork {
     if (fork.size <= this.volume.size) return fork;
-    faults.push(tooLargeFork(fork, this.volume.size));
+    faults.push(tooLargeFork('hfsplus', fork, this.volume.size));
     return { ...fork, size: Number.isFinite(fork.size) ? fork.size : 0 };
   }
 
@@ -158,7 +167,8 @@ export class EntryReader {
     const { forks, source } = this.volume;
     const packed = (ownerFlags & UF_COMPRESSED) === 0 ? undefined : attributes?.packedOf(id);
     const packing = packed && packingOf(packed);
-    if (packed === undefined || packing === undefined || attributes === undefined || !Number.isFinite(packed.size)) return undefined;
+    if (packed === undefined || packing === undefined || attributes === undefined || !Number.isFinite(packed.size))
+      return undefined;
     const { size } = packed;
     const inFork = isInFork(packed);
     const runs = async (): Promise<readonly Run[]> => {
@@ -195,10 +205,4 @@ function brokenLink(number: number): Fault {
 function shortRecord(id: number, length: number): Fault {
   const message = `the record of file ${id} has ${length} bytes instead of ${FILE_RECORD_SIZE}`;
   return new Fault(FaultKind.Corrupt, 'hfsplus/record', message, { id, length });
-}
-
-function tooLargeFork({ id, isResource, size }: Fork, volumeSize: number): Fault {
-  const fork = isResource ? 'resource fork' : 'data';
-  const message = `the ${fork} of file ${id} would have ${size} bytes, more than the whole volume with ${volumeSize}: its record is damaged`;
-  return new Fault(FaultKind.Corrupt, 'hfsplus/fork-size', message, { id, size, volumeSize });
 }

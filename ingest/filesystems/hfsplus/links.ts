@@ -1,5 +1,6 @@
 /** Hard links of HFS+: names that stand for a file or a folder in one of two hidden folders. Source: TN1150, "Hard Links"; xnu hfs_link.c. */
-import { type Catalog, type CatalogRecord, RecordKind, ROOT_ID } from '../hfs/catalog.ts';
+import type { Catalog } from '../hfs/catalog.ts';
+import { type CatalogRecord, RecordKind, ROOT_ID } from '../hfs/record.ts';
 import type { FinderInfo } from '../hfs/finder.ts';
 import { nameIn } from './records.ts';
 
@@ -11,6 +12,8 @@ const FOLDER_NAME = /^dir_(\d{1,10})$/;
 const FILE_LINK = { type: 0x686c6e6b, creator: 0x6866732b };
 const FOLDER_LINK = { type: 0x66647270, creator: 0x4d414353 };
 type Codes = Pick<FinderInfo, 'type' | 'creator'>;
+/** Links that are followed; those of a backup of years are a few millions. */
+const MOST = 8 * 1024 * 1024;
 /** Records of one node are fewer. */
 const PER_NODE = 16_384;
 
@@ -37,7 +40,7 @@ export class Links {
 
   #add(record: CatalogRecord, pattern: RegExp): void {
     const number = pattern.exec(textOf(record))?.[1];
-    if (number === undefined) return;
+    if (number === undefined || this.#files.size >= MOST || this.#folders.size >= MOST) return;
     const id = folderIdOf(record);
     if (id !== undefined && pattern === FOLDER_NAME) this.#folders.set(Number(number), id);
     else if (record.kind === RecordKind.File) this.#files.set(Number(number), record.node * PER_NODE + record.index);

@@ -1,6 +1,6 @@
 /** Records of the HFS+ catalog. Source: Apple Technical Note TN1150, "Catalog File Data", "Fork Data Structure". */
 import { layout, u16be, u32be, u8 } from '../../kernel/index.ts';
-import { type CatalogShape, copyOf } from '../hfs/catalog.ts';
+import { type CatalogShape, copyOf } from '../hfs/record.ts';
 import type { Name, Stamps } from '../filesystems.ts';
 import { extentsAt, type Fork } from '../hfs/forks.ts';
 import { stampsOfMac } from '../stamps.ts';
@@ -78,7 +78,11 @@ export function flagWords({ flags, ownerFlags, adminFlags }: CatalogData, isFile
   if (flags === 0 && ownerFlags === 0 && adminFlags === 0) return [];
   const of = (bits: number, words: typeof OWNER_FLAGS): string[] =>
     words.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
-  return [...(isFile && (flags & LOCKED) !== 0 ? ['locked'] : []), ...of(ownerFlags, OWNER_FLAGS), ...of(adminFlags, ADMIN_FLAGS)];
+  return [
+    ...(isFile && (flags & LOCKED) !== 0 ? ['locked'] : []),
+    ...of(ownerFlags, OWNER_FLAGS),
+    ...of(adminFlags, ADMIN_FLAGS),
+  ];
 }
 
 /** HFS+ counts in UTC. */
