@@ -168,9 +168,11 @@ export interface FileSystem extends AsyncDisposable {
 export interface OpenOptions {
   /** Code page of names that carry none (FAT short names, CP/M): `cp437` unless told otherwise. A name that iconv-lite knows. */
   readonly codePage: string;
+  /** The same for names of the old Macintosh that do not say their script: `macintosh` (Roman), `maccyrillic`, `shift_jis` … */
+  readonly macScript: string;
 }
 
-export const OPEN_OPTIONS: OpenOptions = { codePage: 'cp437' };
+export const OPEN_OPTIONS: OpenOptions = { codePage: 'cp437', macScript: 'macintosh' };
 
 /** One file in `formats/`; judged by test/conformance/filesystems.test.ts. */
 export interface FileSystemFormat {

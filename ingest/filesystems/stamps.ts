@@ -1,7 +1,7 @@
 /** Times as file systems record them, as text: FAT's halves, seconds and ticks since some year. What is no date is told as it stands. */
-import type { Stamp } from './filesystems.ts';
+import type { Stamp, Stamps } from './filesystems.ts';
 
-const two = (n: number): string => String(n).padStart(2, '0');
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
 /** Fields of a date as they stand, in the local time of a place nobody noted, or with a zone. */
 export interface Fields {
@@ -37,9 +37,25 @@ export function stampOfSeconds(seconds: number, resolutionSeconds: number, zone:
   // ISO years beyond four digits are no RFC 3339.
   if (!(milliseconds >= -62_135_596_800_000 && milliseconds < 253_402_300_800_000))
     return { text: undefined, resolutionSeconds, doubt: `${seconds} seconds since 1970` };
-  const whole = new Date(milliseconds).toISOString().slice(0, 19);
+  const whole = Math.floor(seconds);
+  const day = Math.floor(whole / 86_400);
+  const rest = whole - day * 86_400;
+  const time = `${two(Math.floor(rest / 3600))}:${two(Math.floor(rest / 60) % 60)}:${two(rest % 60)}`;
   const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
-  return { text: `${whole}${fraction}${zone}`, resolutionSeconds };
+  return { text: `${dateOf(day)}T${time}${fraction}${zone}`, resolutionSeconds };
+}
+
+/** Days of the last times: millions of files are of a few thousand days. */
+const dates = new Map<number, string>();
+
+/** @param day since 1970. */
+function dateOf(day: number): string {
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= 8192) dates.clear();
+  const date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+  dates.set(day, date);
+  return date;
 }
 
 /** Date and time of FAT and exFAT: two 16-bit halves. Undefined where nothing is recorded. @param hundredths 10 ms units, 0 to 199. */
@@ -67,7 +83,27 @@ export function stampOfFiletime(low: number, high: number): Stamp | undefined {
   return stampOfSeconds(Number(seconds), 1e-7, 'Z', nanosecond);
 }
 
+/** Of the last times: a file has the same one twice or more, and thousands were copied in one second. */
+const macStamps = { Z: new Map<number, Stamp>(), '': new Map<number, Stamp>() };
+
 /** Seconds since 1904 (Macintosh). Undefined for 0. HFS counts local time, HFS+ UTC. */
 export function stampOfMac(seconds: number, zone: 'Z' | ''): Stamp | undefined {
-  return seconds === 0 ? undefined : stampOfSeconds(seconds - 2_082_844_800, 1, zone);
+  if (seconds === 0) return undefined;
+  const stamps = macStamps[zone];
+  const known = stamps.get(seconds);
+  if (known !== undefined) return known;
+  if (stamps.size >= 8192) stamps.clear();
+  const stamp = stampOfSeconds(seconds - 2_082_844_800, 1, zone);
+  stamps.set(seconds, stamp);
+  return stamp;
+}
+
+/** Several of them; those that are 0 are left out. */
+export function stampsOfMac(times: Readonly<Partial<Record<keyof Stamps, number>>>, zone: 'Z' | ''): Stamps {
+  const stamps: Record<string, Stamp> = {};
+  for (const [name, seconds] of Object.entries(times)) {
+    const stamp = stampOfMac(seconds, zone);
+    if (stamp !== undefined) stamps[name] = stamp;
+  }
+  return stamps;
 }

@@ -6,6 +6,10 @@
  */
 export { chainSource } from './chain.ts';
 export { adler32 } from './codecs/adler32.ts';
+export type { Codec } from './codecs/codec.ts';
+export { zlib } from './codecs/deflate.ts';
+export { lzfse } from './codecs/lzfse.ts';
+export { lzvn } from './codecs/lzvn.ts';
 export { crc32c } from './vhdx/crc32c.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
