@@ -75,6 +75,7 @@ function isRoot(block: Buffer): boolean {
 }
 
 export function notAmiga(): Fault {
-  const message = 'the volume begins as an Amiga disk does, but its root is at none of the places where it can be; it is damaged, or cut';
+  const message =
+    'the volume begins as an Amiga disk does, but its root is at none of the places where it can be; it is damaged, or cut';
   return new Fault(FaultKind.Corrupt, 'amiga/root', message);
 }

@@ -36,8 +36,5 @@ function stampOf(bytes: Buffer, at: number): Stamp | undefined {
   const date = new Date((days - 1 + DAYS_TO_1978) * 86_400_000);
   const decimal = (byte = 0): number => (byte >> 4) * 10 + (byte & 15);
   const [hour, minute] = [decimal(bytes[at + 2]), decimal(bytes[at + 3])];
-  return stampOfFields(
-    { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate(), hour, minute },
-    60,
-  );
+  return stampOfFields({ year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate(), hour, minute }, 60);
 }

@@ -6,6 +6,7 @@ import { decodedName, namedAs } from '../names.ts';
 export const Attribute = { ReadOnly: 0x01, Hidden: 0x02, System: 0x04, Label: 0x08, Directory: 0x10, Archive: 0x20 } as const;
 const LONG_NAME = 0x0f;
 const DELETED = 0xe5;
+const DOTS = /^\.\.? +$/;
 export const ENTRY_SIZE = 32;
 
 export const directoryEntry = layout('FAT directory entry', ENTRY_SIZE, {
@@ -51,8 +52,10 @@ export function* slotsOf(bytes: Buffer, codePage: string): Generator<Slot> {
       continue;
     }
     const isDeleted = first === DELETED;
-    const isDots = first === 0x2e && (attributes & Attribute.Directory) !== 0;
-    if (!isDots) yield slotOf(entry, position, attributes, isDeleted, long, codePage);
+    const isDots = first === 0x2e && (attributes & Attribute.Directory) !== 0 && DOTS.test(entry.toString('latin1', 0, 11));
+    // DOS 1 fills what was never used with E5, and formatting with F6.
+    const isUnused = isDeleted && entry.every((byte, at) => at === 0 || byte === entry[1]);
+    if (!isDots && !isUnused) yield slotOf(entry, position, attributes, isDeleted, long, codePage);
     long = [];
   }
 }

@@ -9,7 +9,15 @@ import type { ByteSource, Run } from '../../media/index.ts';
 import { type Contents, DosDisk, readContents } from '../apple2/dos.ts';
 import { SECTOR } from '../apple2/order.ts';
 import { RunList } from '../content.ts';
-import { Confidence, type Entry, EntryKind, type FileSystem, type FileSystemFormat, type Name, StreamKind } from '../filesystems.ts';
+import {
+  Confidence,
+  type Entry,
+  EntryKind,
+  type FileSystem,
+  type FileSystemFormat,
+  type Name,
+  StreamKind,
+} from '../filesystems.ts';
 import { namedAs } from '../names.ts';
 import { type Listed, pathIn, walkTree } from '../walk.ts';
 

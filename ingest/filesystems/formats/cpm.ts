@@ -8,7 +8,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
 import { RunList } from '../content.ts';
-import { CpmDisk, type CpmDirectory, EXTENT, type Extent, findDisk, RECORD } from '../cpm/disk.ts';
+import { type CpmDirectory, type CpmDisk, EXTENT, type Extent, findDisk, RECORD } from '../cpm/disk.ts';
 import { type Label, labelOf, stampsOf } from '../cpm/stamps.ts';
 import {
   Confidence,

@@ -181,12 +181,7 @@ interface Content {
 
 const NO_CONTENT: Content = { streams: [], facts: {} };
 
-async function contentOf(
-  volume: ByteSource,
-  blocks: ProdosBlocks,
-  e: DirectoryEntry,
-  isDeleted: boolean,
-): Promise<Content> {
+async function contentOf(volume: ByteSource, blocks: ProdosBlocks, e: DirectoryEntry, isDeleted: boolean): Promise<Content> {
   const size = e.sizeLow + e.sizeHigh * 0x1_0000;
   const known = e.storageAndLength >> 4;
   // Deleting clears how it was stored, which its size tells.
