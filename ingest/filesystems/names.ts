@@ -18,6 +18,7 @@ export function decodedName(bytes: Buffer, encoding: string): Name {
       return { bytes: stored, text: shown(stored.toString('latin1')), encoding: 'iso-8859-1' };
     return { bytes: stored, text: shown(text), encoding };
   }
+  if (isPlain(stored) && keepsAscii(encoding)) return { bytes: stored, text: shown(stored.toString('latin1')), encoding };
   return { bytes: stored, text: shown(inCodePage(stored, encoding)), encoding };
 }
 
@@ -44,6 +45,23 @@ function utf16be(bytes: Buffer): string {
     text += String.fromCharCode(...codes);
   }
   return text;
+}
+
+const ASCII = Buffer.from(Array.from({ length: 0x5f }, (_, index) => 0x20 + index));
+const keeping = new Map<string, boolean>();
+
+/** Whether the printable characters of ASCII stand for themselves, so that most names need no decoder. */
+function keepsAscii(encoding: string): boolean {
+  const known = keeping.get(encoding);
+  if (known !== undefined) return known;
+  const keeps = encoding !== 'utf-16le' && iconv.decode(ASCII, encoding, { stripBOM: false }) === ASCII.toString('latin1');
+  keeping.set(encoding, keeps);
+  return keeps;
+}
+
+function isPlain(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte < 0x20 || byte > 0x7e) return false;
+  return true;
 }
 
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */
