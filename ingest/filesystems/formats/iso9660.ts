@@ -137,23 +137,21 @@ class Iso9660 {
       }
       for (const each of tree.relocated) yield* tree.unknown(each, { ...limits, entryCount: left }, signal);
     }
-    const rest = catalog.images.filter(
-      ({ offset }) => !extents.hasContentAt(offset / main.reading.blocks.blockSize + main.reading.blocks.baseBlock),
-    );
-    if (rest.length > 0 && left > rest.length) yield this.#bootEntries(rest, names, main);
+    const { blockSize, baseBlock } = main.reading.blocks;
+    const rest = catalog.images.filter(({ offset }) => !extents.hasContentAt(offset / blockSize + baseBlock));
+    if (rest.length > 0 && left > rest.length) yield this.#bootEntries(rest, names, main.root.id);
   }
 
   /** Boot images that are no files of the disc. */
-  #bootEntries(images: readonly BootImage[], names: Set<string>, main: Plan): Entry[] {
-    const folder = folderOf('[BOOT]', names, this.main.boot?.at ?? 0, main.root.id, undefined);
+  #bootEntries(images: readonly BootImage[], names: Set<string>, rootId: number): Entry[] {
+    const folder = folderOf('[BOOT]', names, this.main.boot?.at ?? 0, rootId, undefined);
     return [
       folder,
-      ...images.map((image, index): Entry => {
-        const text = images.length === 1 ? image.name : `${index + 1}-${image.name}`;
-        return {
+      ...images.map(
+        (image): Entry => ({
           kind: EntryKind.File,
-          path: `${folder.path}/${text}`,
-          name: namedAs(text, Buffer.from(text), 'utf-8'),
+          path: `${folder.path}/${image.name}`,
+          name: namedAs(image.name, Buffer.from(image.name), 'utf-8'),
           id: image.at,
           parentId: folder.id,
           isDeleted: false,
@@ -161,8 +159,8 @@ class Iso9660 {
           times: {},
           attributes: ['metadata'],
           facts: { platform: image.platform, isBootable: image.isBootable ? 'yes' : 'no' },
-        };
-      }),
+        }),
+      ),
     ];
   }
 }

@@ -35,7 +35,7 @@ const PLATFORMS: ReadonlyMap<number, string> = new Map([
 export interface BootImage {
   /** In bytes of the volume: of its row in the catalogue. */
   readonly at: number;
-  /** `Boot-NoEmul.img`, as 7-Zip calls it. */
+  /** `Boot-NoEmul.img`, or `2-Boot-NoEmul.img` where the catalogue has several; as 7-Zip calls them. */
   readonly name: string;
   readonly platform: string;
   readonly isBootable: boolean;
@@ -76,7 +76,8 @@ export async function readCatalog(volume: ByteSource, catalogBlock: number, base
     const found = await imageOf(volume, bytes.subarray(row, row + ENTRY_SIZE), at + row, platform, baseBlock);
     if (found !== undefined) images.push(found);
   }
-  return { images, fault: undefined };
+  const isOne = images.length === 1;
+  return { images: images.map((one, index) => (isOne ? one : { ...one, name: `${index + 1}-${one.name}` })), fault: undefined };
 }
 
 async function imageOf(

@@ -16,19 +16,19 @@ const EMULATED_START = 32;
 /** Descriptors and path tables before the root of a session that is there alone. */
 const ROOT_SEARCH_LENGTH = 512 * SECTOR;
 
-/** In the order of the disc; the first stands at sector 16. Empty when nothing stands there. */
+/** In the order of the disc. Empty when nothing stands at sector 16. */
 export async function sessionsOf(volume: ByteSource): Promise<DescriptorSet[]> {
-  const first = await readDescriptors(volume, 0);
-  if (first === undefined) return [];
-  const found = [first];
+  const atStart = await readDescriptors(volume, 0);
+  if (atStart === undefined) return [];
   const emulated = await sessionAt(volume, EMULATED_START);
-  if (emulated !== undefined) found.push(emulated);
-  for (let last = emulated ?? first; found.length < MOST_SESSIONS; ) {
-    const next = await nextSession(volume, endOf(last));
-    if (next === undefined) break;
-    found.push(next);
-    last = next;
+  const found = [emulated ?? atStart];
+  for (let last = found[0]; last !== undefined && found.length < MOST_SESSIONS; ) {
+    last = await nextSession(volume, endOf(last));
+    if (last !== undefined) found.push(last);
   }
+  // Of emulated sessions the newest stands at sector 16 too.
+  const rootOf = ({ volumes }: DescriptorSet) => volumes[0]?.root.section.block;
+  if (found.every((session) => rootOf(session) !== rootOf(atStart))) found.push(atStart);
   return found;
 }
 

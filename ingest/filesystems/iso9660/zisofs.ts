@@ -13,8 +13,9 @@ const header2 = layout('zisofs header, version 2', 24, {
   magic: [0, raw(8)],
   version: [8, u8],
   headerWords: [9, u8],
-  blockBits: [10, u8],
-  size: [16, u64le],
+  algorithm: [10, u8],
+  blockBits: [11, u8],
+  size: [12, u64le],
 });
 const MAGIC = '37e45396c9dbd607';
 const MAGIC2 = 'ef2255a1bc1b95a0';
@@ -48,6 +49,8 @@ export async function zisofsRuns(
   const { size, blockBits } = head;
   const headerSize = head.headerWords * 4;
   if (head.magic.toString('hex') !== (isSecond ? MAGIC2 : MAGIC)) throw bad('has no header of that kind');
+  // Version 2 counts its algorithms; the only one is zlib.
+  if ('algorithm' in head && head.algorithm !== 1) throw bad(`is packed by method ${head.algorithm}, which nobody has described`);
   if (size !== expected.size) throw bad(`says ${size} bytes, and its directory record ${expected.size}`);
   if (blockBits < 15 || blockBits > 20 || headerSize < 16) throw bad(`has blocks of 2^${blockBits} bytes`);
   const blockSize = 2 ** blockBits;
