@@ -15,6 +15,9 @@ const MOST_STREAMS = 4096;
 /** UDF 2.60 §3.3.8.3 */
 const RESOURCE_FORK = '*UDF Macintosh Resource Fork';
 
+/** UDF 1.50 §2.3.13: what could not be written to. */
+const NON_ALLOCATABLE = 'Non-Allocatable Space';
+
 /** Of an entry, and of the directory that it is. */
 export function idOf({ partition, block }: Address): number {
   return partition * 0x1_0000_0000 + block;
@@ -54,7 +57,11 @@ export async function entryOf(
     ...(icb?.ownerId === undefined ? {} : { ownerId: icb.ownerId }),
     ...(icb?.groupId === undefined ? {} : { groupId: icb.groupId }),
     ...(target === undefined ? {} : { target }),
-    attributes: [...(isHidden ? ['hidden'] : []), ...wordsOf(icb)],
+    attributes: [
+      ...(isHidden ? ['hidden'] : []),
+      ...(isHidden && name.text === NON_ALLOCATABLE ? ['metadata'] : []),
+      ...wordsOf(icb),
+    ],
     ...(Object.keys(facts).length === 0 ? {} : { facts }),
     ...(faults.length === 0 ? {} : { faults }),
   };
