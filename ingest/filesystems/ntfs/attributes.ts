@@ -31,12 +31,12 @@ export interface Extent {
 }
 
 /** Of a resident attribute; undefined where it does not fit. */
-export function valueOf({ record, at, length }: Attribute): Buffer | undefined {
-  const place = valuePlace(record.bytes, at, length);
-  return place < 0 ? undefined : record.bytes.subarray(place, place + record.bytes.readUInt32LE(at + 16));
+export function valueOf({ bytes, at, length }: Attribute): Buffer | undefined {
+  const place = valuePlace(bytes, at, length);
+  return place < 0 ? undefined : bytes.subarray(place, place + bytes.readUInt32LE(at + 16));
 }
 
-/** Where the value begins in its record; -1 where it does not fit. */
+/** Where the value begins in its bytes; -1 where it does not fit. */
 export function valuePlace(bytes: Buffer, at: number, length: number): number {
   const size = bytes.readUInt32LE(at + 16);
   const offset = bytes.readUInt16LE(at + 20);
@@ -44,22 +44,22 @@ export function valuePlace(bytes: Buffer, at: number, length: number): number {
 }
 
 /** Undefined where it does not fit. */
-export function extentOf({ record, at, length, isOutside }: Attribute): Extent | undefined {
+export function extentOf({ bytes, at, length, isOutside }: Attribute): Extent | undefined {
   if (!isOutside || length < outside.size) return undefined;
-  const { runsOffset, ...extent } = outside.decode(record.bytes.subarray(at, at + outside.size));
+  const { runsOffset, ...extent } = outside.decode(bytes.subarray(at, at + outside.size));
   if (runsOffset < outside.size || runsOffset > length) return undefined;
-  return { ...extent, runs: record.bytes.subarray(at + runsOffset, at + length) };
+  return { ...extent, runs: bytes.subarray(at + runsOffset, at + length) };
 }
 
 /** In bytes; only the first piece of an attribute tells. Undefined when it can't be. */
-export function sizeOf({ record, at, length, isOutside }: Attribute): number | undefined {
-  if (!isOutside) return valuePlace(record.bytes, at, length) < 0 ? undefined : record.bytes.readUInt32LE(at + 16);
-  const size = length < outside.size ? Infinity : readU64(record.bytes, at + 48);
+export function sizeOf({ bytes, at, length, isOutside }: Attribute): number | undefined {
+  if (!isOutside) return valuePlace(bytes, at, length) < 0 ? undefined : bytes.readUInt32LE(at + 16);
+  const size = length < outside.size ? Infinity : readU64(bytes, at + 48);
   return Number.isSafeInteger(size) ? size : undefined;
 }
 
-export function isFirst({ record, at, length, isOutside }: Attribute): boolean {
-  return !isOutside || (length >= outside.size && readU64(record.bytes, at + 16) === 0);
+export function isFirst({ bytes, at, length, isOutside }: Attribute): boolean {
+  return !isOutside || (length >= outside.size && readU64(bytes, at + 16) === 0);
 }
 
 const listEntry = layout('NTFS attribute list entry', 26, {
@@ -113,8 +113,7 @@ export interface FileName {
 const NameAt = { parent: 0, length: 64, namespace: 65, name: 66 } as const;
 
 /** Undefined where it does not fit. */
-export function fileNameOf({ record, at, length, isOutside }: Attribute): FileName | undefined {
-  const { bytes } = record;
+export function fileNameOf({ bytes, at, length, isOutside }: Attribute): FileName | undefined {
   const place = isOutside ? -1 : valuePlace(bytes, at, length);
   const size = bytes.readUInt32LE(at + 16);
   if (place < 0 || size < NameAt.name) return undefined;

@@ -6,10 +6,10 @@ import { stampOfFiletime } from '../stamps.ts';
 import type { Allocation } from './allocation.ts';
 import { type FileName, fileNameOf, type Listed, Namespace, valueOf, valuePlace } from './attributes.ts';
 import type { Reference } from './numbers.ts';
-import { type Attribute, type FileRecord, RecordFlag, Type } from './record.ts';
+import { type Attribute, type FileRecord, isFolder, isInUse, Type } from './record.ts';
 import { interixOf, keptElsewhere, MOST_REPARSE, type Reparse, reparseOf } from './reparse.ts';
-import { type Elsewhere, isStream, streamsOf } from './streams.ts';
-import type { Budget, MasterTable } from './table.ts';
+import { type Elsewhere, isStream, reuseOf, streamsOf, type Writable } from './streams.ts';
+import { type Budget, hasList, type MasterTable } from './table.ts';
 import { wofRuns } from './wof.ts';
 
 /** A name of a file in a folder. Other names are other entries. */
@@ -84,37 +84,30 @@ export class Describer {
 
   /** @param record a base record. */
   async describe(record: FileRecord): Promise<Description> {
-    const { attributes, fault } = await this.table.gather(record, isWanted, this.#budget);
+    const { attributes, fault } = hasList(record) ? await this.table.gather(record, isWanted, this.#budget) : record;
     const faults = fault === undefined ? [] : [fault];
-    const standard = standardOf(attributes.find(({ type }) => type === Type.StandardInformation));
+    const standard = standardOf(ofType(attributes, Type.StandardInformation));
     const bits = standard?.bits ?? 0;
-    const reparse = await this.#reparse(attributes, faults);
+    const point = ofType(attributes, Type.ReparsePoint);
+    const reparse = point === undefined ? undefined : await this.#reparse(point, faults);
     const elsewhere = this.#elsewhere(record, attributes, reparse, bits);
-    const streams = await streamsOf(this.table, this.allocation, record, attributes, elsewhere);
+    const reuse = isInUse(record) ? undefined : await reuseOf(this.allocation, attributes);
+    const streams = streamsOf(this.table, record.number, attributes, { elsewhere, reuse });
     if (streams.fault !== undefined) faults.push(streams.fault);
     const interix = (bits & 0x4) === 0 ? undefined : special(attributes);
-    const isFolder = (record.flags & RecordFlag.Directory) !== 0;
-    const objectId = attributes.find(({ type, isOutside }) => type === Type.ObjectId && !isOutside);
-    const objectValue = objectId === undefined ? undefined : valueOf(objectId);
     return {
       links: linksOf(attributes),
-      kind: reparse?.kind ?? interix?.kind ?? (isFolder ? EntryKind.Directory : EntryKind.File),
+      kind: reparse?.kind ?? interix?.kind ?? (isFolder(record) ? EntryKind.Directory : EntryKind.File),
       times: standard?.times ?? {},
       attributes: wordsOf(bits),
-      facts: {
-        ...(standard?.securityId ? { securityId: standard.securityId } : {}),
-        ...(objectValue !== undefined && objectValue.length >= 16 ? { objectId: guid.decode(objectValue, 0) } : {}),
-        ...(reparse === undefined ? {} : { reparseTag: `0x${reparse.tag.toString(16)}` }),
-      },
+      facts: factsOf(attributes, standard?.securityId ?? 0, reparse),
       target: reparse?.target ?? interix?.target,
       streams: streams.streams,
       faults,
     };
   }
 
-  async #reparse(attributes: readonly Attribute[], faults: Fault[]): Promise<Reparse | undefined> {
-    const attribute = attributes.find(({ type }) => type === Type.ReparsePoint);
-    if (attribute === undefined) return undefined;
+  async #reparse(attribute: Attribute, faults: Fault[]): Promise<Reparse | undefined> {
     try {
       const value = await this.table.value(attribute, MOST_REPARSE);
       const reparse = value === undefined ? undefined : reparseOf(value);
@@ -138,6 +131,21 @@ export class Describer {
     if (keeper === 'wof') return wofRuns(this.table, number, attributes, reparse.data);
     return { packing: keeper, runs: () => Promise.reject(keptElsewhere(keeper)) };
   }
+}
+
+function ofType(attributes: readonly Attribute[], type: number): Attribute | undefined {
+  for (const attribute of attributes) if (attribute.type === type) return attribute;
+  return undefined;
+}
+
+function factsOf(attributes: readonly Attribute[], securityId: number, reparse: Reparse | undefined): Description['facts'] {
+  const facts: Record<string, string | number> = {};
+  if (securityId !== 0) facts['securityId'] = securityId;
+  const objectId = ofType(attributes, Type.ObjectId);
+  const value = objectId === undefined || objectId.isOutside ? undefined : valueOf(objectId);
+  if (value !== undefined && value.length >= 16) facts['objectId'] = guid.decode(value, 0);
+  if (reparse !== undefined) facts['reparseTag'] = `0x${reparse.tag.toString(16)}`;
+  return facts;
 }
 
 /** Names as people see them; a DOS name goes with the Windows name of the same folder. */
@@ -166,32 +174,28 @@ interface Standard {
 
 function standardOf(attribute: Attribute | undefined): Standard | undefined {
   if (attribute === undefined || attribute.isOutside) return undefined;
-  const { bytes } = attribute.record;
+  const { bytes } = attribute;
   const at = valuePlace(bytes, attribute.at, attribute.length);
   const size = bytes.readUInt32LE(attribute.at + 16);
   if (at < 0 || size < OLD_SIZE) return undefined;
-  // Most files were made and changed in one moment: their times are one.
-  const made: { low: number; high: number; stamp: Stamp | undefined }[] = [];
+  const times: Writable<Stamps> = {};
+  const low = bytes.readUInt32LE(at + At.created);
+  const high = bytes.readUInt32LE(at + At.created + 4);
+  const created = stampOfFiletime(low, high);
+  // Most files were changed when they were made: their times are one.
   const stamp = (offset: number): Stamp | undefined => {
-    const low = bytes.readUInt32LE(at + offset);
-    const high = bytes.readUInt32LE(at + offset + 4);
-    const same = made.find((other) => other.low === low && other.high === high);
-    if (same !== undefined) return same.stamp;
-    const text = stampOfFiletime(low, high);
-    made.push({ low, high, stamp: text });
-    return text;
+    const [ownLow, ownHigh] = [bytes.readUInt32LE(at + offset), bytes.readUInt32LE(at + offset + 4)];
+    return ownLow === low && ownHigh === high ? created : stampOfFiletime(ownLow, ownHigh);
   };
-  const created = stamp(At.created);
   const modified = stamp(At.modified);
   const changed = stamp(At.changed);
   const accessed = stamp(At.accessed);
+  if (created !== undefined) times.created = created;
+  if (modified !== undefined) times.modified = modified;
+  if (changed !== undefined) times.changed = changed;
+  if (accessed !== undefined) times.accessed = accessed;
   return {
-    times: {
-      ...(created && { created }),
-      ...(modified && { modified }),
-      ...(changed && { changed }),
-      ...(accessed && { accessed }),
-    },
+    times,
     bits: bytes.readUInt32LE(at + At.attributes),
     securityId: size >= NEW_SIZE ? bytes.readUInt32LE(at + At.securityId) : 0,
   };

@@ -7,6 +7,7 @@ import { isParent } from './attributes.ts';
 import { ROOT } from './boot.ts';
 import type { Describer, Description, Link } from './describe.ts';
 import { type FileRecord, isBase, isFolder, isInUse } from './record.ts';
+import type { Writable } from './streams.ts';
 import type { MasterTable } from './table.ts';
 
 /** Records below are the file system's own. */
@@ -17,7 +18,7 @@ const FIRST_NAMED = 24;
 const EXTEND = 11;
 /** Holds what is in no folder; not on the disk. */
 const ORPHANS = '$Orphan';
-const BATCH = 4096;
+const BATCH = 1024;
 
 /** A folder that was shown. */
 interface Folder {
@@ -57,14 +58,15 @@ export class Listing {
 
   async *found(signal?: AbortSignal): AsyncGenerator<readonly Found[], void, undefined> {
     for await (const part of this.table.sweep(signal)) {
-      if ('lostCount' in part) this.#push(damage('', cut(part.first, part.lostCount)));
-      else {
-        for (const [index, record] of part.records.entries()) {
-          if (record !== undefined && isBase(record) && record.number !== ROOT) await this.#show(record);
-          if (this.#batch.length >= BATCH) yield this.#taken();
-          if (this.#isFull) break;
-          if (record === undefined) this.#missing(part.first + index, part.records[index - 1] === undefined && index > 0);
-        }
+      const { first, count, read } = part;
+      if (read === undefined) this.#push(damage('', cut(first, count)));
+      let isGap = false;
+      for (let number = first; read !== undefined && number < first + count && !this.#isFull; number++) {
+        const record = read(number);
+        if (record === undefined) this.#missing(number, isGap);
+        else if (isBase(record) && number !== ROOT) await this.#show(record);
+        isGap = record === undefined;
+        if (this.#batch.length >= BATCH) yield this.#taken();
       }
       if (this.#isFull) break;
     }
@@ -94,7 +96,8 @@ export class Listing {
       if (isWorthIt) this.#add(record, description, undefined, this.#placeIn(undefined, undefined, record));
     }
     for (const link of description.links) {
-      const folder = await this.#folder(link.parent.number);
+      const { number } = link.parent;
+      const folder = this.#folders.get(number) ?? (await this.#folder(number));
       this.#add(record, description, link, this.#placeIn(folder, link, record));
     }
   }
@@ -161,7 +164,7 @@ export class Listing {
     const isMetadata = record.number < FIRST_USER || folder.isMetadata;
     const own = isDeleted ? [] : link === undefined ? [noName(record.number)] : isOrphan ? [orphan(link)] : [];
     const all = record.fault === undefined || faults.includes(record.fault) ? faults : [record.fault, ...faults];
-    const entry: Entry = {
+    const entry: Writable<Entry> = {
       kind,
       path,
       name,
@@ -172,10 +175,10 @@ export class Listing {
       times,
       linkCount: Math.max(1, description.links.length),
       attributes: isMetadata ? ['metadata', ...attributes] : attributes,
-      ...(target === undefined ? {} : { target }),
       facts: link?.shortName === undefined ? facts : { ...facts, shortName: link.shortName },
-      ...(all.length + own.length === 0 ? {} : { faults: [...all, ...own] }),
     };
+    if (target !== undefined) entry.target = target;
+    if (all.length + own.length > 0) entry.faults = [...all, ...own];
     this.#push(entry);
     return path;
   }

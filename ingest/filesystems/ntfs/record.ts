@@ -40,11 +40,16 @@ export const Type = {
   LoggedStream: 0x100,
 } as const;
 
+/** Those that a listing needs not are passed over. */
+const KNOWN: ReadonlySet<number> = new Set(Object.values(Type));
+
 /** Where an attribute stands; its value is read by attributes.ts. */
 export interface Attribute {
-  /** The record it stands in. */
-  readonly record: FileRecord;
-  /** Of its first byte, in the record. */
+  /** Of the record it stands in. */
+  readonly number: number;
+  /** Those of its record, maybe with others around it. */
+  readonly bytes: Buffer;
+  /** Of its first byte, in them. */
   readonly at: number;
   readonly length: number;
   readonly type: number;
@@ -57,8 +62,6 @@ export interface Attribute {
 
 export interface FileRecord {
   readonly number: number;
-  /** With fix-ups undone. */
-  readonly bytes: Buffer;
   readonly mark: number;
   readonly sequence: number;
   readonly flags: number;
@@ -81,53 +84,52 @@ export function isBase({ base }: Pick<FileRecord, 'base'>): boolean {
   return base.number === 0 && base.sequence === 0;
 }
 
-/** @param bytes one record, the reader's own: fix-ups are undone in it. @returns undefined where no record is. */
-export function readRecord(bytes: Buffer, number: number): FileRecord | undefined {
-  const mark = bytes.readUInt32LE(At.mark);
+/**
+ * @param bytes with a record at `start`, the reader's own: fix-ups are undone in them, and the attributes stand on them.
+ * @returns undefined where no record is.
+ */
+export function readRecord(bytes: Buffer, number: number, start = 0, size = bytes.length): FileRecord | undefined {
+  const mark = bytes.readUInt32LE(start + At.mark);
   if (mark !== Mark.File && mark !== Mark.Bad) return undefined;
-  const isWhole = undoFixUps(bytes);
+  const isWhole = undoFixUps(bytes, start, size);
   const attributes: Attribute[] = [];
-  const record = {
+  const isBroken = !collect(bytes, number, start, size, attributes);
+  const fault = mark === Mark.Bad ? marked(number) : isWhole ? (isBroken ? broken(number) : undefined) : torn(number);
+  return {
     number,
-    bytes,
     mark,
-    sequence: bytes.readUInt16LE(At.sequence),
-    flags: bytes.readUInt16LE(At.flags),
-    base: readReference(bytes, At.base),
+    sequence: bytes.readUInt16LE(start + At.sequence),
+    flags: bytes.readUInt16LE(start + At.flags),
+    base: readReference(bytes, start + At.base),
     attributes,
-    fault: undefined as Fault | undefined,
+    fault,
   };
-  const isBroken = !collect(record, attributes);
-  record.fault = mark === Mark.Bad ? marked(number) : isWhole ? (isBroken ? broken(number) : undefined) : torn(number);
-  return record;
 }
 
 /** @returns false when a stretch does not end as its header says: the write was cut short, or bytes were changed. */
-function undoFixUps(bytes: Buffer): boolean {
-  const offset = bytes.readUInt16LE(At.fixUpOffset);
-  const count = bytes.readUInt16LE(At.fixUpCount) - 1;
-  if (count * STRETCH !== bytes.length || offset % 2 !== 0 || offset < HEADER_SIZE || offset + 2 + count * 2 > STRETCH - 2)
-    return false;
-  const expected = bytes.readUInt16LE(offset);
+function undoFixUps(bytes: Buffer, start: number, size: number): boolean {
+  const offset = bytes.readUInt16LE(start + At.fixUpOffset);
+  const count = bytes.readUInt16LE(start + At.fixUpCount) - 1;
+  if (count * STRETCH !== size || offset % 2 !== 0 || offset < HEADER_SIZE || offset + 2 + count * 2 > STRETCH - 2) return false;
+  const expected = bytes.readUInt16LE(start + offset);
   let isWhole = true;
   for (let index = 0; index < count; index++) {
-    const at = (index + 1) * STRETCH - 2;
-    if (bytes.readUInt16LE(at) === expected) bytes.writeUInt16LE(bytes.readUInt16LE(offset + 2 + index * 2), at);
+    const at = start + (index + 1) * STRETCH - 2;
+    if (bytes.readUInt16LE(at) === expected) bytes.writeUInt16LE(bytes.readUInt16LE(start + offset + 2 + index * 2), at);
     else isWhole = false;
   }
   return isWhole;
 }
 
 /** @returns false when the attributes do not fit the record. */
-function collect(record: FileRecord, into: Attribute[]): boolean {
-  const { bytes } = record;
-  const used = bytes.readUInt32LE(At.usedSize);
-  const end = Math.min(used, bytes.length);
-  let at = bytes.readUInt16LE(At.firstAttribute);
-  if (at < HEADER_SIZE || at % 8 !== 0) return false;
-  while (at + 8 <= end) {
+function collect(bytes: Buffer, number: number, start: number, size: number, into: Attribute[]): boolean {
+  const used = bytes.readUInt32LE(start + At.usedSize);
+  const end = start + Math.min(used, size);
+  const first = bytes.readUInt16LE(start + At.firstAttribute);
+  if (first < HEADER_SIZE || first % 8 !== 0) return false;
+  for (let at = start + first; at + 8 <= end; ) {
     const type = bytes.readUInt32LE(at + AttributeAt.type);
-    if (type === LAST_ATTRIBUTE) return used <= bytes.length;
+    if (type === LAST_ATTRIBUTE) return used <= size;
     const length = bytes.readUInt32LE(at + AttributeAt.length);
     if (length < 24 || length % 8 !== 0 || at + length > end) return false;
     const nameLength = (bytes[at + AttributeAt.nameLength] ?? 0) * 2;
@@ -138,7 +140,7 @@ function collect(record: FileRecord, into: Attribute[]): boolean {
       name = bytes.toString('utf16le', at + nameAt, at + nameAt + nameLength);
     }
     const isOutside = bytes[at + AttributeAt.isOutside] !== 0;
-    into.push({ record, at, length, type, isOutside, flags: bytes.readUInt16LE(at + AttributeAt.flags), name });
+    if (KNOWN.has(type)) into.push({ number, bytes, at, length, type, isOutside, flags: bytes.readUInt16LE(at + AttributeAt.flags), name });
     at += length;
   }
   return false;

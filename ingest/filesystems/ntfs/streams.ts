@@ -4,15 +4,18 @@ import type { Run } from '../../media/index.ts';
 import { heldRuns } from '../content.ts';
 import { type DataStream, StreamKind } from '../filesystems.ts';
 import type { Allocation } from './allocation.ts';
-import { AttributeFlag, extentOf, isFirst, sizeOf, valueOf, valuePlace } from './attributes.ts';
-import { type Attribute, type FileRecord, RecordFlag, Type } from './record.ts';
+import { AttributeFlag, extentOf, isFirst, sizeOf, valueOf } from './attributes.ts';
+import { type Attribute, Type } from './record.ts';
 import { piecesIn } from './runlist.ts';
 import type { MasterTable } from './table.ts';
+
+/** While it is made. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Where a file is that has a reparse point instead of its data. */
 export interface Elsewhere {
   readonly packing: string;
-  runs(): Promise<readonly Run[]>;
+  readonly runs: () => Promise<readonly Run[]>;
 }
 
 const KINDS: ReadonlyMap<number, StreamKind> = new Map([
@@ -33,14 +36,20 @@ export interface Streams {
   readonly fault: Fault | undefined;
 }
 
-/** @param elsewhere for the unnamed data. */
-export async function streamsOf(
+/** What is known of a file besides its attributes. */
+export interface Circumstances {
+  /** For the unnamed data. */
+  readonly elsewhere: Elsewhere | undefined;
+  /** Of a deleted file: what became of its clusters. */
+  readonly reuse: string | undefined;
+}
+
+export function streamsOf(
   table: MasterTable,
-  allocation: Allocation,
-  record: FileRecord,
+  number: number,
   attributes: readonly Attribute[],
-  elsewhere: Elsewhere | undefined,
-): Promise<Streams> {
+  { elsewhere, reuse }: Circumstances,
+): Streams {
   const streams: DataStream[] = [];
   let fault: Fault | undefined;
   for (const attribute of attributes) {
@@ -50,24 +59,25 @@ export async function streamsOf(
     if (streams.some((stream) => stream.kind === kind && stream.name === name)) continue;
     const size = sizeOf(attribute);
     if (size === undefined) {
-      fault = noSize(record.number, name);
+      fault = noSize(number, name);
       continue;
     }
-    const doubt = await doubtOf(allocation, record, attribute);
     const given = kind === StreamKind.Data ? elsewhere : undefined;
+    const runs = given?.runs ?? lazyRuns(table, number, attribute, size);
+    const stream: Writable<DataStream> = { kind, name, size, runs };
     const packing = given?.packing ?? packingOf(attribute);
-    const stream: DataStream = {
-      kind,
-      name,
-      size,
-      runs: () => given?.runs() ?? runsOfStream(table, record.number, attribute.type, attribute.name, size),
-      ...(packing === undefined ? {} : { packing }),
-      ...(doubt === undefined ? {} : { doubt }),
-    };
+    if (packing !== undefined) stream.packing = packing;
+    const doubt = doubtOf(attribute, reuse);
+    if (doubt !== undefined) stream.doubt = doubt;
     if (kind === StreamKind.Data) streams.unshift(stream);
     else streams.push(stream);
   }
   return { streams, fault };
+}
+
+/** Keeps hold of numbers, and not of the bytes of the record: entries live longer. */
+function lazyRuns(table: MasterTable, number: number, { type, name }: Attribute, size: number): DataStream['runs'] {
+  return () => runsOfStream(table, number, type, name, size);
 }
 
 function streamKind({ type, name }: Attribute): StreamKind {
@@ -80,20 +90,21 @@ function packingOf({ isOutside, flags }: Attribute): string | undefined {
   return (flags & AttributeFlag.Compressed) === 1 ? 'lznt1' : undefined;
 }
 
-async function doubtOf(allocation: Allocation, { flags }: FileRecord, attribute: Attribute): Promise<string | undefined> {
-  const doubts: string[] = [];
-  if ((attribute.flags & AttributeFlag.Encrypted) !== 0)
-    doubts.push('encrypted by EFS: these are the bytes as they are stored, not those that the owner saw');
-  if ((flags & RecordFlag.InUse) === 0 && attribute.isOutside) {
-    const extent = extentOf(attribute);
-    const isTaken = extent !== undefined && (await allocation.isTaken(piecesIn(extent, allocation.clusterCount)));
-    doubts.push(
-      isTaken
-        ? 'a deleted file: some of its clusters belong to other files by now'
-        : 'a deleted file: its clusters are free, and may have been written to since',
-    );
+function doubtOf({ flags, isOutside }: Attribute, reuse: string | undefined): string | undefined {
+  if (!isOutside) return undefined;
+  const secret = 'encrypted by EFS: these are the bytes as they are stored, not those that the owner saw';
+  if ((flags & AttributeFlag.Encrypted) === 0) return reuse;
+  return reuse === undefined ? secret : `${secret}; ${reuse}`;
+}
+
+/** What became of the clusters of a deleted file. */
+export async function reuseOf(allocation: Allocation, attributes: readonly Attribute[]): Promise<string> {
+  for (const attribute of attributes) {
+    const extent = isStream(attribute) ? extentOf(attribute) : undefined;
+    if (extent !== undefined && (await allocation.isTaken(piecesIn(extent, allocation.clusterCount))))
+      return 'a deleted file: some of its clusters belong to other files by now';
   }
-  return doubts.length === 0 ? undefined : doubts.join('; ');
+  return 'a deleted file: its clusters are free, and may have been written to since';
 }
 
 /** @throws Fault as DataStream.runs(). */
@@ -114,8 +125,7 @@ export async function runsOfStream(
   if (first.isOutside) return table.runsOfAttribute(pieces, size);
   const value = valueOf(first);
   if (value?.length !== size) throw lost(number);
-  const from = valuePlace(first.record.bytes, first.at, first.length);
-  return heldRuns(Buffer.from(value), table.placeOf(first.record.number, from, size));
+  return heldRuns(Buffer.from(value), table.placeOf(first));
 }
 
 /** Entries of a list of 256 KiB, which is the most that Windows keeps, and some more. */

@@ -3,7 +3,7 @@ import { Fault, FaultKind } from '../../kernel/index.ts';
 import { type ByteSource, Recent, type Run } from '../../media/index.ts';
 import { clipped, contentOf } from '../content.ts';
 import { type Attribute, Type, type FileRecord, Mark, readRecord } from './record.ts';
-import { AttributeFlag, type Extent, extentOf, isFirst, type Listed, listedIn, sizeOf, valueOf } from './attributes.ts';
+import { AttributeFlag, type Extent, extentOf, isFirst, type Listed, listedIn, sizeOf, valueOf, valuePlace } from './attributes.ts';
 import type { NtfsShape } from './boot.ts';
 import { runsOf } from './runlist.ts';
 
@@ -17,10 +17,10 @@ const MOST_TABLE_LIST = 4096;
 /** Records that $MFTMirr repeats. */
 const MIRRORED = 4;
 
-/** Records in a row, some of which are none; or a row that the image does not have. */
+/** Records in a row; `read` gives each of them once, and undefined where none is. Or a row that the image does not have. */
 export type Sweep =
-  | { readonly first: number; readonly records: readonly (FileRecord | undefined)[] }
-  | { readonly first: number; readonly lostCount: number };
+  | { readonly first: number; readonly count: number; readonly read: (number: number) => FileRecord | undefined }
+  | { readonly first: number; readonly count: number; readonly read?: never };
 
 export interface Gathered {
   readonly attributes: readonly Attribute[];
@@ -99,9 +99,10 @@ export class MasterTable {
     return bytes === undefined ? undefined : readRecord(Buffer.from(bytes), number);
   }
 
-  /** All records in order. @throws `signal.reason`. */
+  /** All records in order; each part is gone when the next is asked for. @throws `signal.reason`. */
   async *sweep(signal?: AbortSignal): AsyncGenerator<Sweep, void, undefined> {
     const { recordSize } = this.shape;
+    const window = Buffer.allocUnsafeSlow(WINDOW);
     for (let first = 0; first < this.recordCount; ) {
       signal?.throwIfAborted();
       const at = first * recordSize;
@@ -112,31 +113,34 @@ export class MasterTable {
       // A record of which only a part is there is lost.
       const count = Math.min(isAbsent ? Math.ceil((end - at) / recordSize) : Math.floor((end - at) / recordSize), this.recordCount - first);
       if (isAbsent || count === 0) {
-        yield { first, lostCount: Math.max(1, count) };
+        yield { first, count: Math.max(1, count) };
         first += Math.max(1, count);
         continue;
       }
-      const bytes = Buffer.from(await this.#content.read(at, count * recordSize));
-      const records = Array.from({ length: count }, (_, index) => {
-        const number = first + index;
-        return this.mirror.get(number) ?? readRecord(bytes.subarray(index * recordSize, (index + 1) * recordSize), number);
-      });
-      yield { first, records };
+      const length = count * recordSize;
+      (await this.#content.read(at, length)).copy(window);
+      const start = first;
+      const read = (number: number): FileRecord | undefined =>
+        this.mirror.get(number) ?? readRecord(window, number, (number - start) * recordSize, recordSize);
+      yield { first, count, read };
       first += count;
     }
   }
 
-  /** Where bytes of a record lie on the volume, if they do so unchanged and in one piece. */
-  placeOf(number: number, offset: number, length: number): number | undefined {
+  /** Where the value of a resident attribute lies on the volume, if it does so unchanged and in one piece. */
+  placeOf({ number, bytes, at, length }: Attribute): number | undefined {
+    const size = bytes.readUInt32LE(at + 16);
+    const offset = valuePlace(bytes, at, length);
     // The last two bytes of each 512 are kept elsewhere.
-    if (length === 0 || this.mirror.has(number) || Math.floor((offset + length + 1) / 512) > Math.floor(offset / 512)) return undefined;
-    const [run, ...more] = clipped(this.runs, { offset: number * this.shape.recordSize + offset, length });
+    if (offset < 0 || size === 0 || this.mirror.has(number) || Math.floor((offset + size + 1) / 512) > Math.floor(offset / 512))
+      return undefined;
+    const [run, ...more] = clipped(this.runs, { offset: number * this.shape.recordSize + offset, length: size });
     return run?.kind === 'stored' && more.length === 0 ? run.at : undefined;
   }
 
   /** Attributes of a base record: its own, and those of `wanted` that its list finds in other records. */
   async gather(record: FileRecord, wanted: (listed: Listed) => boolean, budget: Budget): Promise<Gathered> {
-    if (!record.attributes.some(({ type }) => type === Type.AttributeList)) return record;
+    if (!hasList(record)) return record;
     const attributes = [...record.attributes];
     const seen = new Set([record.number]);
     const { fault } = record;
@@ -183,6 +187,12 @@ export class MasterTable {
     const bytes = budget.left <= 0 ? undefined : await this.value(list, MOST_LIST);
     return bytes === undefined ? [undefined] : within(listedIn(bytes), budget);
   }
+}
+
+/** Some of its attributes are in other records. */
+export function hasList({ attributes }: FileRecord): boolean {
+  for (const { type } of attributes) if (type === Type.AttributeList) return true;
+  return false;
 }
 
 function* within(list: Iterable<Listed | undefined>, budget: Budget): Generator<Listed | undefined> {
