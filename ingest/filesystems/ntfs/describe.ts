@@ -4,10 +4,10 @@ import { type DataStream, EntryKind, type Name, type Stamp, type Stamps } from '
 import { decodedName } from '../names.ts';
 import { stampOfFiletime } from '../stamps.ts';
 import type { Allocation } from './allocation.ts';
-import { type FileName, fileNameOf, type Listed, Namespace, valueOf, valuePlace } from './attributes.ts';
+import { type FileName, fileNameOf, isFirst, type Listed, Namespace, valueOf, valuePlace } from './attributes.ts';
 import type { Reference } from './numbers.ts';
 import { type Attribute, type FileRecord, isFolder, isInUse, Type } from './record.ts';
-import { interixOf, keptElsewhere, MOST_REPARSE, type Reparse, reparseOf } from './reparse.ts';
+import { interixOf, keptElsewhere, MOST_INTERIX, MOST_REPARSE, type Reparse, reparseOf } from './reparse.ts';
 import { type Elsewhere, isStream, reuseOf, streamsOf, type Writable } from './streams.ts';
 import { type Budget, hasList, type MasterTable } from './table.ts';
 import { wofRuns } from './wof.ts';
@@ -53,6 +53,7 @@ const WORDS: readonly (readonly [bit: number, word: string])[] = [
   [0x10_0000, 'unpinned'],
   [0x40_0000, 'recall-on-access'],
 ];
+const SYSTEM = 0x4;
 /** Offline, and the two that tell that data come from elsewhere when they are read. */
 const RECALLED = 0x1000 | 0x4_0000 | 0x40_0000;
 
@@ -94,7 +95,7 @@ export class Describer {
     const reuse = isInUse(record) ? undefined : await reuseOf(this.allocation, attributes);
     const streams = streamsOf(this.table, record.number, attributes, { elsewhere, reuse });
     if (streams.fault !== undefined) faults.push(streams.fault);
-    const interix = (bits & 0x4) === 0 ? undefined : special(attributes);
+    const interix = (bits & SYSTEM) === 0 ? undefined : await this.#special(attributes);
     return {
       links: linksOf(attributes),
       kind: reparse?.kind ?? interix?.kind ?? (isFolder(record) ? EntryKind.Directory : EntryKind.File),
@@ -105,6 +106,18 @@ export class Describer {
       streams: streams.streams,
       faults,
     };
+  }
+
+  /** Links and devices that other systems keep in system files. */
+  async #special(attributes: readonly Attribute[]): Promise<ReturnType<typeof interixOf>> {
+    const data = attributes.find((each) => each.type === Type.Data && each.name === '' && isFirst(each));
+    try {
+      const value = data === undefined ? undefined : await this.table.value(data, MOST_INTERIX);
+      return value === undefined ? undefined : interixOf(value);
+    } catch (error) {
+      if (error instanceof Fault && error.kind !== FaultKind.Unreadable) return undefined;
+      throw error;
+    }
   }
 
   async #reparse(attribute: Attribute, faults: Fault[]): Promise<Reparse | undefined> {
@@ -210,12 +223,6 @@ function wordsOf(bits: number): readonly string[] {
   const words = WORDS.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word);
   if (known.size < 1024) known.set(bits, words);
   return words;
-}
-
-function special(attributes: readonly Attribute[]): ReturnType<typeof interixOf> {
-  const data = attributes.find(({ type, name, isOutside }) => type === Type.Data && name === '' && !isOutside);
-  const value = data === undefined ? undefined : valueOf(data);
-  return value === undefined ? undefined : interixOf(value);
 }
 
 function brokenReparse(): Fault {

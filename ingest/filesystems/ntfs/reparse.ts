@@ -14,6 +14,9 @@ const names = layout('reparse point of a link', 8, {
 /** Reparse points have at most 16 KiB. */
 export const MOST_REPARSE = 16 * 1024;
 
+/** A path of 4096 characters after eight bytes of mark. */
+export const MOST_INTERIX = 8 + 2 * 4096;
+
 const Tag = {
   MountPoint: 0xa000_0003,
   SymbolicLink: 0xa000_000c,
