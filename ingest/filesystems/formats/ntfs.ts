@@ -63,7 +63,7 @@ function fromBackup(): Fault {
 }
 
 function fromMirror(): Fault {
-  const message = 'the first record of the master file table ($MFT) is damaged; its copy in $MFTMirr was used';
+  const message = 'the first records of the master file table ($MFT) are damaged; their copies in $MFTMirr were used';
   return new Fault(FaultKind.Corrupt, 'ntfs/mft-damaged', message);
 }
 

@@ -85,7 +85,7 @@ function shapeOf(bytes: Buffer): NtfsShape | undefined {
     tableOffset: b.tableCluster * clusterSize,
     mirrorOffset: Math.min(b.mirrorCluster, clusterCount) * clusterSize,
     size,
-    serial: Buffer.from(b.serial).reverse().toString('hex'),
+    serial: b.serial.readBigUInt64LE().toString(16).padStart(16, '0'),
   };
 }
 

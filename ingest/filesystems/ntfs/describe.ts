@@ -172,8 +172,7 @@ function linksOf(attributes: readonly Attribute[]): Link[] {
   const short = names.filter(({ namespace }) => namespace === Namespace.Dos);
   const shown = long.length > 0 ? long : short;
   return shown.map(({ parent, namespace, bytes }) => {
-    const pair =
-      namespace === Namespace.Windows ? short.find((other) => other.parent.number === parent.number) : undefined;
+    const pair = namespace === Namespace.Windows ? short.find((other) => other.parent.number === parent.number) : undefined;
     const shortName = pair === undefined ? undefined : decodedName(pair.bytes, 'utf-16le').text;
     return { parent, name: decodedName(bytes, 'utf-16le'), shortName };
   });

@@ -8,7 +8,7 @@ import { ROOT } from './boot.ts';
 import type { Describer, Description, Link } from './describe.ts';
 import { type FileRecord, isBase, isFolder, isInUse } from './record.ts';
 import type { Writable } from './streams.ts';
-import type { MasterTable } from './table.ts';
+import type { MasterTable, Records } from './table.ts';
 
 /** Records below are the file system's own. */
 const FIRST_USER = 16;
@@ -58,19 +58,22 @@ export class Listing {
 
   async *found(signal?: AbortSignal): AsyncGenerator<readonly Found[], void, undefined> {
     for await (const part of this.table.sweep(signal)) {
-      const { first, count, read } = part;
-      if (read === undefined) this.#push(damage('', cut(first, count)));
-      let isGap = false;
-      for (let number = first; read !== undefined && number < first + count && !this.#isFull; number++) {
-        const record = read(number);
-        if (record === undefined) this.#missing(number, isGap);
-        else if (isBase(record) && number !== ROOT) await this.#show(record);
-        isGap = record === undefined;
-        if (this.#batch.length >= BATCH) yield this.#taken();
-      }
+      if (part.read === undefined) this.#push(damage('', cut(part.first, part.count)));
+      else yield* this.#all(part);
       if (this.#isFull) break;
     }
     if (this.#batch.length > 0) yield this.#taken();
+  }
+
+  async *#all({ first, count, read }: Records): AsyncGenerator<readonly Found[], void, undefined> {
+    let isGap = false;
+    for (let number = first; number < first + count && !this.#isFull; number++) {
+      const record = read(number);
+      if (record === undefined) this.#missing(number, isGap);
+      else if (isBase(record) && number !== ROOT) await this.#show(record);
+      isGap = record === undefined;
+      if (this.#batch.length >= BATCH) yield this.#taken();
+    }
   }
 
   #taken(): readonly Found[] {

@@ -140,7 +140,8 @@ function collect(bytes: Buffer, number: number, start: number, size: number, int
       name = bytes.toString('utf16le', at + nameAt, at + nameAt + nameLength);
     }
     const isOutside = bytes[at + AttributeAt.isOutside] !== 0;
-    if (KNOWN.has(type)) into.push({ number, bytes, at, length, type, isOutside, flags: bytes.readUInt16LE(at + AttributeAt.flags), name });
+    if (KNOWN.has(type))
+      into.push({ number, bytes, at, length, type, isOutside, flags: bytes.readUInt16LE(at + AttributeAt.flags), name });
     at += length;
   }
   return false;

@@ -1,10 +1,11 @@
-/** The master file table ($MFT): where it lies, its records one by one or all in a row, and attributes that several of them hold. */
+/** The master file table ($MFT): its records one by one or all in a row, and attributes that several of them hold. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { type ByteSource, Recent, type Run } from '../../media/index.ts';
 import { clipped, contentOf } from '../content.ts';
-import { type Attribute, Type, type FileRecord, Mark, readRecord } from './record.ts';
-import { AttributeFlag, type Extent, extentOf, isFirst, type Listed, listedIn, sizeOf, valueOf, valuePlace } from './attributes.ts';
+import { AttributeFlag, type Extent, extentOf, type Listed, listedIn, sizeOf, valueOf, valuePlace } from './attributes.ts';
 import type { NtfsShape } from './boot.ts';
+import { firstData, mirrored, noTable, recordAt, tableRuns } from './locate.ts';
+import { type Attribute, type FileRecord, readRecord, Type } from './record.ts';
 import { runsOf } from './runlist.ts';
 
 /** Records that are read at once, in order; and around one that is asked for. In bytes. */
@@ -14,13 +15,16 @@ const CACHE_SIZE = 16 * 1024 * 1024;
 /** Windows keeps lists of attributes below 256 KiB. */
 const MOST_LIST = 1024 * 1024;
 const MOST_TABLE_LIST = 4096;
-/** Records that $MFTMirr repeats. */
-const MIRRORED = 4;
 
-/** Records in a row; `read` gives each of them once, and undefined where none is. Or a row that the image does not have. */
-export type Sweep =
-  | { readonly first: number; readonly count: number; readonly read: (number: number) => FileRecord | undefined }
-  | { readonly first: number; readonly count: number; readonly read?: never };
+/** Records in a row; `read` gives each of them once, and undefined where none is. */
+export interface Records {
+  readonly first: number;
+  readonly count: number;
+  readonly read: (number: number) => FileRecord | undefined;
+}
+
+/** Or a row that the image does not have. */
+export type Sweep = Records | { readonly first: number; readonly count: number; readonly read?: undefined };
 
 export interface Gathered {
   readonly attributes: readonly Attribute[];
@@ -49,9 +53,9 @@ export class MasterTable {
     this.#content = content;
   }
 
-  /** True when the first record, which tells where all others are, came from $MFTMirr. */
+  /** True when some of the first records, which tell where all others are, came from $MFTMirr. */
   get isMirrored(): boolean {
-    return this.mirror.has(0);
+    return this.mirror.size > 0;
   }
 
   /** @throws Fault 'ntfs/mft' when neither $MFT nor its mirror says where it lies. */
@@ -111,7 +115,10 @@ export class MasterTable {
       const until = row.find(({ kind }) => (kind === 'absent') !== isAbsent)?.offset ?? at + WINDOW;
       const end = isAbsent ? endOf(this.runs, at) : until;
       // A record of which only a part is there is lost.
-      const count = Math.min(isAbsent ? Math.ceil((end - at) / recordSize) : Math.floor((end - at) / recordSize), this.recordCount - first);
+      const count = Math.min(
+        isAbsent ? Math.ceil((end - at) / recordSize) : Math.floor((end - at) / recordSize),
+        this.recordCount - first,
+      );
       if (isAbsent || count === 0) {
         yield { first, count: Math.max(1, count) };
         first += Math.max(1, count);
@@ -195,29 +202,6 @@ export function hasList({ attributes }: FileRecord): boolean {
   return false;
 }
 
-function* within(list: Iterable<Listed | undefined>, budget: Budget): Generator<Listed | undefined> {
-  for (const listed of list) {
-    yield budget.left-- > 0 ? listed : undefined;
-    if (budget.left < 0) return;
-  }
-}
-
-/** Where the table can be read; a hole in it, or more than the volume can hold, is no table. */
-function tableRuns(volume: ByteSource, shape: NtfsShape, extents: readonly Extent[], size: number): readonly Run[] {
-  const runs = runsOf(volume, shape, { extents, size, isCompressed: false });
-  let stored = 0;
-  let end = 0;
-  const found = runs.map((run): Run => {
-    if (run.kind === 'stored') stored += run.length;
-    if (run.kind !== 'stored' || stored > volume.size) return { kind: 'absent', offset: run.offset, length: run.length };
-    end = run.offset + run.length;
-    return run;
-  });
-  // What the image does not have at the end is told, as far as a volume of that size can have records.
-  const most = Math.max(end, Math.min(size, shape.size));
-  return found.filter(({ offset }) => offset < most).map((run) => ({ ...run, length: Math.min(run.length, most - run.offset) }));
-}
-
 function endOf(runs: readonly Run[], at: number): number {
   let end = at;
   for (const run of clipped(runs, { offset: at, length: Number.MAX_SAFE_INTEGER - at })) {
@@ -227,26 +211,11 @@ function endOf(runs: readonly Run[], at: number): number {
   return end;
 }
 
-/** The first records as $MFTMirr has them, where $MFT's own are damaged and the mirror's are not. */
-async function mirrored(volume: ByteSource, shape: NtfsShape): Promise<Map<number, FileRecord>> {
-  const found = new Map<number, FileRecord>();
-  for (let number = 0; number < MIRRORED; number++) {
-    const at = number * shape.recordSize;
-    const own = await recordAt(volume, shape, shape.tableOffset + at, number);
-    if (own !== undefined && own.fault === undefined) continue;
-    const other = await recordAt(volume, shape, shape.mirrorOffset + at, number);
-    if (other?.mark === Mark.File && other.fault === undefined) found.set(number, other);
+function* within(list: Iterable<Listed | undefined>, budget: Budget): Generator<Listed | undefined> {
+  for (const listed of list) {
+    yield budget.left-- > 0 ? listed : undefined;
+    if (budget.left < 0) return;
   }
-  return found;
-}
-
-async function recordAt(volume: ByteSource, { recordSize }: NtfsShape, at: number, number: number): Promise<FileRecord | undefined> {
-  if (at + recordSize > volume.size) return undefined;
-  return readRecord(Buffer.from(await volume.read(at, recordSize)), number);
-}
-
-function firstData({ attributes }: FileRecord): Attribute | undefined {
-  return attributes.find((each) => each.type === Type.Data && each.name === '' && each.isOutside && isFirst(each));
 }
 
 /** Undefined where the bytes are not there. */
@@ -262,9 +231,4 @@ async function orAbsent(read: () => Promise<Buffer>): Promise<Buffer | undefined
 function brokenList(number: number): Fault {
   const message = `the list of attributes of record ${number} is damaged, or leads to records of other files; parts of the file are lost`;
   return new Fault(FaultKind.Corrupt, 'ntfs/attribute-list', message, { record: number });
-}
-
-function noTable(): Fault {
-  const message = 'neither the master file table ($MFT) nor its copy ($MFTMirr) says where the records of the files are';
-  return new Fault(FaultKind.Corrupt, 'ntfs/mft', message);
 }

@@ -47,10 +47,7 @@ export async function volumeNotes(table: MasterTable): Promise<VolumeNotes> {
     label: name === undefined ? '' : decodedText(name, 'utf-16le'),
     version: told === undefined ? undefined : `${told.major}.${told.minor}`,
     created,
-    warnings: [
-      ...(told === undefined ? [noNotes()] : []),
-      ...(((told?.flags ?? 0) & VolumeFlag.Dirty) === 0 ? [] : [dirty()]),
-    ],
+    warnings: [...(told === undefined ? [noNotes()] : []), ...(((told?.flags ?? 0) & VolumeFlag.Dirty) === 0 ? [] : [dirty()])],
   };
 }
 
@@ -84,7 +81,8 @@ export async function recordsInUse(table: MasterTable): Promise<Buffer | undefin
 }
 
 function dirty(): Fault {
-  const message = 'the volume was not closed in order: its journal ($LogFile) was not applied, and the last changes may be missing';
+  const message =
+    'the volume was not closed in order: its journal ($LogFile) was not applied, and the last changes may be missing';
   return new Fault(FaultKind.Corrupt, 'ntfs/dirty', message);
 }
 
