@@ -1,10 +1,10 @@
 /** Where the master file table lies: by its own first record, or by the copy in $MFTMirr. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
-import { type Extent, isFirst } from './attributes.ts';
+import { type Extent, extentOf, isFirst } from './attributes.ts';
 import type { NtfsShape } from './boot.ts';
-import { type Attribute, type FileRecord, Mark, readRecord, Type } from './record.ts';
-import { runsOf } from './runlist.ts';
+import { type Attribute, type FileRecord, readRecord, Type } from './record.ts';
+import { piecesIn, runsOf } from './runlist.ts';
 
 /** Records that $MFTMirr repeats. */
 const MIRRORED = 4;
@@ -31,11 +31,20 @@ export async function mirrored(volume: ByteSource, shape: NtfsShape): Promise<Ma
   for (let number = 0; number < MIRRORED; number++) {
     const at = number * shape.recordSize;
     const own = await recordAt(volume, shape, shape.tableOffset + at, number);
-    if (own !== undefined && own.fault === undefined) continue;
+    if (isSound(own, shape)) continue;
     const other = await recordAt(volume, shape, shape.mirrorOffset + at, number);
-    if (other?.mark === Mark.File && other.fault === undefined) found.set(number, other);
+    if (isSound(other, shape)) found.set(number, other);
   }
   return found;
+}
+
+/** The first must also say where the table is. */
+function isSound(record: FileRecord | undefined, { clusterCount }: NtfsShape): record is FileRecord {
+  if (record === undefined || record.fault !== undefined) return false;
+  const data = record.number === 0 ? firstData(record) : undefined;
+  const extent = data === undefined ? undefined : extentOf(data);
+  const [piece] = extent === undefined ? [] : piecesIn(extent, clusterCount);
+  return record.number > 0 || (piece !== undefined && piece.cluster >= 0);
 }
 
 export async function recordAt(
