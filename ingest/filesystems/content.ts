@@ -9,7 +9,7 @@ const stayOpen = (): Promise<void> => Promise.resolve();
  * Opens a stream for reading at any place; nothing to close but what the runs stand on.
  * @throws Fault as `stream.runs()`; its reads throw 'filesystem/absent' where the structures give no bytes.
  */
-export async function contentOf(stream: DataStream): Promise<ByteSource> {
+export async function contentOf(stream: Pick<DataStream, 'size' | 'runs'>): Promise<ByteSource> {
   const { size } = stream;
   const runs = await stream.runs();
   const [only] = runs;

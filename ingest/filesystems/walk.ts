@@ -91,7 +91,7 @@ function loop(path: string): Fault {
   return new Fault(FaultKind.Corrupt, 'filesystem/loop', message, { path });
 }
 
-function tooDeep(path: string, limit: number): Fault {
+export function tooDeep(path: string, limit: number): Fault {
   const message = `folders lie more than ${limit} deep in each other; what is below is not listed`;
   return new Fault(FaultKind.Refused, 'filesystem/too-deep', message, { path, limit });
 }
