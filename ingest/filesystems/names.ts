@@ -11,7 +11,7 @@ const MOST_BYTES = 1024;
  * @param encoding as iconv-lite knows it (`cp437`, `macintosh`, `utf-16be` …). UTF-8 that isn't is taken as Latin-1, and says so.
  */
 export function decodedName(bytes: Buffer, encoding: string): Name {
-  const stored = bytes.subarray(0, MOST_BYTES);
+  const stored = bytes.length > MOST_BYTES ? bytes.subarray(0, MOST_BYTES) : bytes;
   if (encoding === 'utf-8') {
     const text = stored.toString('utf8');
     if (text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(stored))
@@ -25,6 +25,13 @@ export function decodedName(bytes: Buffer, encoding: string): Name {
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */
 export function namedAs(text: string, bytes: Buffer, encoding: string): Name {
   return { bytes: bytes.subarray(0, MOST_BYTES), text: shown(text), encoding };
+}
+
+/** Where a symbolic link points: text to be shown, never followed. UTF-8 that isn't is taken as Latin-1. */
+export function decodedTarget(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  const isText = !text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes);
+  return pictured(isText ? text : bytes.toString('latin1'));
 }
 
 /** A label or another text of the disk, printable, without padding at its end. */

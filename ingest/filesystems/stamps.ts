@@ -33,13 +33,28 @@ function daysOf(year: number, month: number): number {
 
 /** Seconds since 1970, of any size. @param zone `Z`, or '' for the local time of an unknown place. */
 export function stampOfSeconds(seconds: number, resolutionSeconds: number, zone: 'Z' | '' = 'Z', nanosecond = 0): Stamp {
-  const milliseconds = seconds * 1000;
   // ISO years beyond four digits are no RFC 3339.
-  if (!(milliseconds >= -62_135_596_800_000 && milliseconds < 253_402_300_800_000))
+  if (!(seconds >= -62_135_596_800 && seconds < 253_402_300_800))
     return { text: undefined, resolutionSeconds, doubt: `${seconds} seconds since 1970` };
-  const whole = new Date(milliseconds).toISOString().slice(0, 19);
+  const whole = Math.floor(seconds);
+  const day = Math.floor(whole / 86_400);
+  const second = whole - day * 86_400;
+  const time = `${HEXAGESIMAL[Math.floor(second / 3600)]}:${HEXAGESIMAL[Math.floor(second / 60) % 60]}:${HEXAGESIMAL[second % 60]}`;
   const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
-  return { text: `${whole}${fraction}${zone}`, resolutionSeconds };
+  return { text: `${dateOf(day)}T${time}${fraction}${zone}`, resolutionSeconds };
+}
+
+const HEXAGESIMAL: readonly string[] = Array.from({ length: 60 }, (_, n) => two(n));
+/** Listings have millions of times and few days: those asked for last, each at its place. */
+const DAYS: { day: number; text: string }[] = [];
+
+/** @param day since 1970. */
+function dateOf(day: number): string {
+  const known = DAYS[day & 1023];
+  if (known?.day === day) return known.text;
+  const text = new Date(day * 86_400_000).toISOString().slice(0, 10);
+  DAYS[day & 1023] = { day, text };
+  return text;
 }
 
 /** Date and time of FAT and exFAT: two 16-bit halves. Undefined where nothing is recorded. @param hundredths 10 ms units, 0 to 199. */
