@@ -38,8 +38,7 @@ export const CHECKSUM_TAIL = 12;
  * @returns why its rest could not be read, if so.
  */
 export function slotsOf(block: Buffer, shape: DirectoryShape, slots: Slot[]): Fault | undefined {
-  // An inner block of the index is one unused entry, without a name.
-  const isIndex = shape.isIndexed && block.readUInt32LE(0) === 0 && block[6] === 0;
+  const isIndex = shape.isIndexed && isIndexBlock(block);
   for (let at = 0; at < block.length; ) {
     const left = block.length - at;
     const length = left < HEADER ? 0 : lengthAt(block, at);
@@ -110,6 +109,11 @@ function isDots(block: Buffer, at: number, length: number): boolean {
 function isName(block: Buffer, at: number, length: number): boolean {
   const name = block.subarray(at, at + length);
   return !name.includes(0) && !name.includes(0x2f);
+}
+
+/** An inner block of the index of a folder that has one looks like one unused entry, without a name; the root has `.` and `..` before it. */
+export function isIndexBlock(block: Buffer): boolean {
+  return block.readUInt32LE(0) === 0 && lengthAt(block, 0) === block.length && block[6] === 0;
 }
 
 /** A block's checksum stands in what looks like an unused entry at its end. */

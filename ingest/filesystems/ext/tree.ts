@@ -4,7 +4,7 @@ import { crc32cOnward, type Run } from '../../media/index.ts';
 import { type Entry, EntryKind, type Found, type ListingLimits } from '../filesystems.ts';
 import type { Pages } from '../pages.ts';
 import { type Branch, damage, type Listed, walkTree } from '../walk.ts';
-import { CHECKSUM_TAIL, checksumOf, type DirectoryShape, type Slot, slotsOf } from './directory.ts';
+import { CHECKSUM_TAIL, checksumOf, type DirectoryShape, isIndexBlock, type Slot, slotsOf } from './directory.ts';
 import { Entries } from './entries.ts';
 import { Incompatible } from './features.ts';
 import type { Groups } from './groups.ts';
@@ -149,7 +149,8 @@ class Listing {
         const slots: Slot[] = [];
         for (let start = 0; start + blockSize <= length; start += blockSize) {
           const block = bytes.subarray(start, start + blockSize);
-          const fault = slotsOf(block, shape, slots) ?? checksumFault(block, seed);
+          const isIndex = shape.isIndexed && (run.offset + at - run.at + start === 0 || isIndexBlock(block));
+          const fault = slotsOf(block, shape, slots) ?? (isIndex ? undefined : checksumFault(block, seed));
           if (fault !== undefined) faults.push(fault);
         }
         yield slots;
