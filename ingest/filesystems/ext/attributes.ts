@@ -2,7 +2,7 @@
 import { Fault, FaultKind, layout, u16le, u32le, u8 } from '../../kernel/index.ts';
 import { decodedName } from '../names.ts';
 import type { Pages } from '../pages.ts';
-import type { Inode } from './inodes.ts';
+import type { Inode } from './inode.ts';
 import type { ExtShape } from './superblock.ts';
 
 /** Linux fs/ext4/xattr.h, struct ext4_xattr_entry; the name follows. */

@@ -6,7 +6,7 @@ import { decodedTarget } from '../names.ts';
 import type { Pages } from '../pages.ts';
 import { type Attribute, type Attributes, attributesBeside, attributesInside, INLINE_DATA, NO_ATTRIBUTES } from './attributes.ts';
 import type { Slot } from './directory.ts';
-import { FileType, type Inode, InodeFlag, isInUse, mapOf, typeOfInode } from './inodes.ts';
+import { FileType, type Inode, InodeFlag, isInUse, mapOf, typeOfInode } from './inode.ts';
 import { deviceOf, hasTargetBlock, nameOf, timesOf, wordsOf } from './metadata.ts';
 import type { Streams } from './streams.ts';
 import type { ExtShape } from './superblock.ts';
@@ -33,6 +33,7 @@ const KIND_OF_TYPE: ReadonlyMap<number, EntryKind> = new Map([
   [FileType.Link, EntryKind.Link],
 ]);
 
+const NO_STREAMS: readonly DataStream[] = [];
 /** Linux reads no longer ones. */
 const MOST_TARGET = 4096;
 /** Shorter targets stand in the inode. */
@@ -88,7 +89,7 @@ export class Entries {
       if (isRead) return { ...entry, facts: { inode: isInUse(inode) ? 'in use by another name' : 'used again' } };
       return isDeleted ? entry : { ...entry, faults: [inode] };
     }
-    const faults: Fault[] = [...inode.faults];
+    const faults: Fault[] = inode.faults.length === 0 ? [] : [...inode.faults];
     if (!isOfKind) faults.push(otherKind(slot, kind));
     if (!isDeleted && !isInUse(inode)) faults.push(unused(inode.number));
     const target = more?.target;
@@ -115,34 +116,35 @@ export class Entries {
   }
 
   #streamsOf(inode: Inode, kind: EntryKind, isDeleted: boolean, more: More | undefined, faults: Fault[]): readonly DataStream[] {
-    const streams: DataStream[] = [];
-    if (kind === EntryKind.File) this.#addData(streams, faults, inode, isDeleted);
-    for (const attributes of [attributesInside(inode, this.shape), more?.attributes ?? NO_ATTRIBUTES]) {
-      for (const each of attributes.found) if (each.name !== INLINE_DATA) streams.push(this.#attribute(each));
-      faults.push(...attributes.faults);
-    }
-    return streams;
+    const data = kind === EntryKind.File ? this.#data(inode, isDeleted, faults) : undefined;
+    const inside = attributesInside(inode, this.shape);
+    const beside = more?.attributes ?? NO_ATTRIBUTES;
+    if (inside === NO_ATTRIBUTES && beside === NO_ATTRIBUTES) return data === undefined ? NO_STREAMS : [data];
+    faults.push(...inside.faults, ...beside.faults);
+    const attributes = [...inside.found, ...beside.found].filter(({ name }) => name !== INLINE_DATA);
+    return [...(data === undefined ? [] : [data]), ...attributes.map((each) => this.#attribute(each))];
   }
 
-  #addData(streams: DataStream[], faults: Fault[], inode: Inode, isDeleted: boolean): void {
+  #data(inode: Inode, isDeleted: boolean, faults: Fault[]): DataStream | undefined {
     const { size, number, flags } = inode;
     // Blocks of files are numbered with 32 bits.
     if (size > 2 ** 32 * this.shape.blockSize) {
       if (!isDeleted) faults.push(tooLarge(inode, this.shape.blockSize));
-      return;
+      return undefined;
     }
     // ext3 and ext4 take size and map from what they delete.
-    if (isDeleted && (size === 0 || mapOf(inode).every((byte) => byte === 0))) return;
-    const isPacked = (flags & InodeFlag.CompressedBlocks) !== 0;
-    const packing = (flags & InodeFlag.Encrypted) !== 0 ? 'encrypted' : isPacked ? 'e2compr' : undefined;
-    streams.push({
+    if (isDeleted && (size === 0 || mapOf(inode).every((byte) => byte === 0))) return undefined;
+    const data = {
       kind: StreamKind.Data,
       name: '',
       size,
       runs: () => this.streams.runsOfInode(number, size, isDeleted),
-      ...(packing === undefined ? {} : { packing }),
-      ...(isDeleted ? { doubt: 'a deleted file: its blocks are free, and may have been used in between' } : {}),
-    });
+    };
+    const isPacked = (flags & InodeFlag.CompressedBlocks) !== 0;
+    const packing = (flags & InodeFlag.Encrypted) !== 0 ? 'encrypted' : isPacked ? 'e2compr' : undefined;
+    if (packing === undefined && !isDeleted) return data;
+    const doubt = 'a deleted file: its blocks are free, and may have been used in between';
+    return { ...data, ...(packing === undefined ? {} : { packing }), ...(isDeleted ? { doubt } : {}) };
   }
 
   #attribute({ name, size, offset, inode }: Attribute): DataStream {

@@ -61,9 +61,14 @@ async function addNode(walk: Walk, { depth, entries }: Node, end: number, seed: 
     const { logicalBlock, blockLow, blockHigh } = index.decode(bytes);
     const next = entries[position + 1]?.readUInt32LE(0) ?? end;
     const block = blockLow + blockHigh * 0x1_0000_0000;
-    const below = logicalBlock < next && next <= end ? await childOf(walk, block, depth - 1, seed) : undefined;
-    if (below === undefined) reach(walk, Math.max(Math.min(next, end), logicalBlock), 'absent');
-    else await addNode(walk, below, next, seed);
+    const isInOrder = logicalBlock < next && next <= end;
+    const below = isInOrder ? await childOf(walk, block, depth - 1, seed) : undefined;
+    if (below !== undefined) {
+      await addNode(walk, below, next, seed);
+      continue;
+    }
+    if (isInOrder) reach(walk, logicalBlock, 'zero');
+    reach(walk, Math.min(next, end), 'absent');
   }
 }
 

@@ -14,7 +14,12 @@ export const Incompatible = {
   InlineData: 0x8000,
 } as const;
 
-export const ReadOnlyCompatible = { SparseBackups: 0x1, DescriptorChecksums: 0x10, LargeClusters: 0x200, MetadataChecksums: 0x400 } as const;
+export const ReadOnlyCompatible = {
+  SparseBackups: 0x1,
+  DescriptorChecksums: 0x10,
+  LargeClusters: 0x200,
+  MetadataChecksums: 0x400,
+} as const;
 
 export const Compatible = { Journal: 0x4, SparseBackups2: 0x200 } as const;
 

@@ -3,7 +3,7 @@ import type { Name, Stamp, Stamps } from '../filesystems.ts';
 import { decodedName, namedAs } from '../names.ts';
 import { stampOfSeconds } from '../stamps.ts';
 import type { Slot } from './directory.ts';
-import { type Inode, type InodeTimes, mapOf } from './inodes.ts';
+import { type Inode, type InodeTimes, mapOf } from './inode.ts';
 
 /** As lsattr lists them, in words; how a file is stored (extents, index) is no business of its owner. */
 const ATTRIBUTE_WORDS: readonly (readonly [bit: number, word: string])[] = [
@@ -82,5 +82,7 @@ export function deviceOf(map: Buffer): string {
 /** Some early systems put even short targets into a block: then the inode holds one number, and counts its units. */
 export function hasTargetBlock(inode: Inode): boolean {
   const map = mapOf(inode);
-  return inode.unitCount > 0 && inode.attributeBlock === 0 && map.readUInt32LE(0) !== 0 && map.subarray(4).every((byte) => byte === 0);
+  return (
+    inode.unitCount > 0 && inode.attributeBlock === 0 && map.readUInt32LE(0) !== 0 && map.subarray(4).every((byte) => byte === 0)
+  );
 }

@@ -7,7 +7,8 @@ import { attributesInside, INLINE_DATA } from './attributes.ts';
 import { addMappedBlocks, type Walk } from './blocks.ts';
 import { addExtents } from './extents.ts';
 import type { Groups } from './groups.ts';
-import { FileType, type Inode, InodeFlag, Inodes, inodeSeed, MAP_OFFSET, mapOf, typeOfInode } from './inodes.ts';
+import { FileType, type Inode, InodeFlag, inodeSeed, MAP_OFFSET, mapOf, typeOfInode } from './inode.ts';
+import { type Inodes } from './inodes.ts';
 import type { ExtShape } from './superblock.ts';
 
 const MAP_SIZE = 60;

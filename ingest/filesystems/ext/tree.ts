@@ -8,7 +8,8 @@ import { CHECKSUM_TAIL, checksumOf, type DirectoryShape, isIndexBlock, type Slot
 import { Entries } from './entries.ts';
 import { Incompatible } from './features.ts';
 import type { Groups } from './groups.ts';
-import { FileType, type Inode, InodeFlag, Inodes, inodeSeed, MAP_OFFSET, mapOf, typeOfInode } from './inodes.ts';
+import { FileType, type Inode, InodeFlag, inodeSeed, MAP_OFFSET, mapOf, typeOfInode } from './inode.ts';
+import { Inodes } from './inodes.ts';
 import { inlinePieces, Streams } from './streams.ts';
 import type { ExtShape } from './superblock.ts';
 
@@ -22,6 +23,8 @@ interface Folder {
 const PART = 512;
 /** Of a folder, read at once. */
 const PIECE = 64 * 1024;
+/** Of a folder's blocks. */
+const MOST_KEPT = 1024 * 1024;
 /** Deleted names of one folder. */
 const MOST_REMNANTS = 65_536;
 
@@ -76,14 +79,15 @@ class Listing {
     };
     const faults: Fault[] = [];
     const remnants = new Map<string, Slot>();
-    for await (const slots of this.#slotsOf(folder, faults)) {
+    const blocks = new Blocks(this.pages);
+    for await (const slots of this.#slotsOf(folder, blocks, faults)) {
       const part: Slot[] = [];
       for (const slot of slots)
         if (!slot.isRemnant) part.push(slot);
         else if (remnants.size < MOST_REMNANTS) remnants.set(keyOf(slot), held(slot));
       for (let at = 0; at < part.length; at += PART) yield await this.#listed(part.slice(at, at + PART), place);
     }
-    if (remnants.size > 0) yield await this.#listed([...(await this.#gone(folder, remnants))], place);
+    if (remnants.size > 0) yield await this.#listed([...(await this.#gone(folder, blocks, remnants))], place);
     if (faults.length > 0) yield { found: summary(faults).map((fault) => damage(path, fault)), below: [] };
   }
 
@@ -91,9 +95,9 @@ class Listing {
     const inodes = await this.inodes.read(slots.map(({ inode }) => inode));
     const found: Entry[] = [];
     const below: Listed<Folder>['below'][number][] = [];
-    for (const [i, slot] of slots.entries()) {
-      const inode = inodes[i];
-      if (inode === undefined) continue;
+    for (let i = 0; i < slots.length; i++) {
+      const [slot, inode] = [slots[i], inodes[i]];
+      if (slot === undefined || inode === undefined) continue;
       const beside = this.entries.needsMore(inode) ? await this.entries.more(inode) : undefined;
       const entry = this.entries.entryOf(slot, inode, place, beside);
       found.push(entry);
@@ -117,14 +121,14 @@ class Listing {
   }
 
   /** Remnants without those that are copies of names in use: an index moves entries, and leaves the old ones. */
-  async #gone(folder: Inode, remnants: Map<string, Slot>): Promise<Iterable<Slot>> {
-    for await (const slots of this.#slotsOf(folder, []))
+  async #gone(folder: Inode, blocks: Blocks, remnants: Map<string, Slot>): Promise<Iterable<Slot>> {
+    for await (const slots of this.#slotsOf(folder, blocks, []))
       for (const slot of slots) if (!slot.isRemnant) remnants.delete(keyOf(slot));
     return remnants.values();
   }
 
   /** What the blocks of a folder hold, some of them at a time. @param faults those that are met. */
-  async *#slotsOf(folder: Inode, faults: Fault[]): AsyncGenerator<readonly Slot[]> {
+  async *#slotsOf(folder: Inode, blocks: Blocks, faults: Fault[]): AsyncGenerator<readonly Slot[]> {
     const shape: DirectoryShape = {
       hasTypes: (this.shape.features.incompatible & Incompatible.EntryTypes) !== 0,
       inodeCount: this.shape.inodeCount,
@@ -136,7 +140,8 @@ class Listing {
     }
     const { blockSize } = this.shape;
     const seed = inodeSeed(this.shape, folder.number, folder.page, folder.at);
-    for (const run of await this.#runsOf(folder)) {
+    const runs = await this.#runsOf(folder);
+    for (const run of runs) {
       if (run.kind !== 'stored') {
         faults.push(missing(run));
         continue;
@@ -145,7 +150,7 @@ class Listing {
         const length = Math.min(run.at + run.length - at, PIECE);
         this.#bytesLeft -= length;
         if (this.#bytesLeft < 0) throw tooManyBytes(folder.number);
-        const bytes = await this.pages.volume.read(at, length);
+        const bytes = await blocks.read(at, length, runs.length > 1);
         const slots: Slot[] = [];
         for (let start = 0; start + blockSize <= length; start += blockSize) {
           const block = bytes.subarray(start, start + blockSize);
@@ -174,6 +179,24 @@ class Listing {
     const { blockSize } = this.shape;
     const size = Math.min(folder.size, this.pages.volume.size);
     return this.streams.runs(folder, Math.ceil(size / blockSize) * blockSize);
+  }
+}
+
+/** The blocks of one folder: kept while they are few, since they may be asked for twice. */
+class Blocks {
+  readonly #kept = new Map<number, Buffer>();
+  #keptSize = 0;
+
+  constructor(private readonly pages: Pages) {}
+
+  /** @param isScattered its other blocks lie near, and not beside it: then one read serves many. */
+  async read(at: number, length: number, isScattered: boolean): Promise<Buffer> {
+    const kept = this.#kept.get(at);
+    if (kept !== undefined) return kept;
+    const bytes = await (isScattered ? this.pages : this.pages.volume).read(at, length);
+    this.#keptSize += length;
+    if (this.#keptSize <= MOST_KEPT) this.#kept.set(at, bytes);
+    return bytes;
   }
 }
 
@@ -213,6 +236,7 @@ function noFolder(inode: number): Fault {
 }
 
 function tooManyBytes(inode: number): Fault {
-  const message = 'folders together claim more blocks than the volume has: they lie in each other; the rest of this one is not listed';
+  const message =
+    'folders together claim more blocks than the volume has: they lie in each other; the rest of this one is not listed';
   return new Fault(FaultKind.Refused, 'ext/folder-size', message, { inode });
 }
