@@ -69,6 +69,13 @@ export function namedAs(text: string, bytes: Buffer, encoding: string): Name {
   return { bytes: bytes.subarray(0, MOST_BYTES), text: shown(text), encoding };
 }
 
+/** Where a symbolic link points: text to be shown, never followed. UTF-8 that isn't is taken as Latin-1. */
+export function decodedTarget(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  const isText = !text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes);
+  return pictured(isText ? text : bytes.toString('latin1'));
+}
+
 /** A label or another text of the disk, printable, without padding at its end. */
 export function decodedText(bytes: Buffer, encoding: string): string {
   const text = encoding === 'utf-8' ? bytes.toString('utf8') : inCodePage(bytes, encoding);

@@ -10,7 +10,7 @@ export type { Codec } from './codecs/codec.ts';
 export { zlib } from './codecs/deflate.ts';
 export { lzfse } from './codecs/lzfse.ts';
 export { lzvn } from './codecs/lzvn.ts';
-export { crc32c } from './vhdx/crc32c.ts';
+export { crc32c, crc32cOnward } from './vhdx/crc32c.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';

@@ -92,7 +92,7 @@ export class Forks {
   content(fork: Fork): Promise<ByteSource> {
     const size = Math.min(fork.size, this.volume.size);
     const runs = (): Promise<readonly Run[]> => Promise.resolve(this.runs({ ...fork, size }));
-    return contentOf({ kind: StreamKind.Data, name: '', size, runs });
+    return contentOf({ size, runs });
   }
 
   #more({ id, isResource }: Fork): (blockCount: number) => Extents | undefined {

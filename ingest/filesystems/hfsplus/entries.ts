@@ -174,7 +174,7 @@ export class EntryReader {
     const runs = async (): Promise<readonly Run[]> => {
       const stored = inFork ? forks.runs(resource) : await attributes.runsOf(packed.index);
       const storedSize = stored.reduce((sum, { length }) => sum + length, 0);
-      const content = await contentOf({ kind: StreamKind.Data, name: '', size: storedSize, runs: () => Promise.resolve(stored) });
+      const content = await contentOf({ size: storedSize, runs: () => Promise.resolve(stored) });
       return unpackedRuns(source, id, packed, stored, content);
     };
     const data = { kind: StreamKind.Data, name: '', size, packing, runs };
