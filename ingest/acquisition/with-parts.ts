@@ -44,20 +44,22 @@ export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, (
 /** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */
 export async function withoutParts(images: readonly ImageFiles[], files: readonly DepositFile[]): Promise<ImageFiles[]> {
   const found: ImageFiles[] = [];
+  const folders = new Map<string, Map<string, () => Promise<DepositFile>>>();
+  for (const file of files) {
+    const folder = folderOf(file.name);
+    const finders = folders.get(folder) ?? new Map<string, () => Promise<DepositFile>>();
+    folders.set(folder, finders.set(baseName(file.name), () => Promise.resolve(file)));
+  }
   for (const image of images) {
-    const folder = image.name.slice(0, image.name.lastIndexOf('/') + 1);
-    const beside = files.filter(({ name }) => name.startsWith(folder) && !name.slice(folder.length).includes('/'));
-    const finders = new Map(beside.map((file) => [file.name.slice(folder.length), () => Promise.resolve(file)]));
     try {
-      found.push(await withParts(image, finders));
+      found.push(await withParts(image, folders.get(folderOf(image.name)) ?? new Map()));
     } catch (error) {
       if (images.length === 1 || !(error instanceof Fault) || error.kind !== FaultKind.Missing) throw error;
       found.push(image);
     }
   }
-  const isPart = ({ files: [head] }: ImageFiles, other: ImageFiles): boolean =>
-    other.files.some(({ name }, index) => index > 0 && name === head?.name);
-  return found.filter((image) => !found.some((other) => other !== image && isPart(image, other)));
+  const parts = new Set(found.flatMap((image) => image.files.slice(1).map(({ name }) => name)));
+  return found.filter(({ files: [head] }) => head === undefined || !parts.has(head.name));
 }
 
 /** Something else than the medium's own bytes, in a format that this version reads. */
@@ -66,6 +68,11 @@ async function wraps({ files: [head], scheme }: ImageFiles): Promise<boolean> {
   await using source = await fileSource(head.path);
   const { readable, isWhole } = await identify(source, head.name);
   return readable && !isWhole;
+}
+
+/** `a/b/` of `a/b/c`; empty for a name without a folder. */
+function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
 }
 
 function baseName(name: string): string {
