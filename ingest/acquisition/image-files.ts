@@ -1,5 +1,5 @@
 /** The files that are the image: told by content first, then by name; two answers are a Fault. */
-import { Fault, FaultKind, escaped } from '../kernel/index.ts';
+import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
 import { type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
 import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
@@ -47,10 +47,10 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   const byName = new Map(files.map((file) => [file.name, file]));
   const done = new Set<string>();
   const orphans: (() => Promise<ImageFiles>)[] = [];
-  for (const [folder, { sets, papers, orphans: alone }] of await sheetsPerFolder(files, notes)) {
+  for (const [folder, { sets, papers, orphans: left }] of await sheetsPerFolder(files, notes)) {
     const find: Find = (name) => here(byName, name);
     for (const name of papers) done.add(folder + name);
-    orphans.push(...alone.map((set) => () => discOf(set, folder, find)));
+    orphans.push(...left.map((set) => () => discOf(set, folder, find)));
     for (const set of sets) {
       const image = await discOf(set, folder, find);
       for (const member of image.files) done.add(member.name);
@@ -58,6 +58,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   const misleading = new Set<string>();
+  const alone: DepositFile[] = [];
   const setsOf = setsPerFolder(files);
   for (const file of files) {
     if (done.has(file.name)) continue;
@@ -73,11 +74,13 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     } else if (file.size === 0) {
       if (hasImageEnding(file.name)) empty.push(file.name);
     } else {
-      const what = await identified(file);
-      if (what.kind === ContentKind.Flux) flux.push(single(file));
-      else if (isCandidate(file.name, what)) images.push(single(file));
-      else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
+      alone.push(file);
     }
+  }
+  for await (const { file, what } of inParallel(alone, async (file) => ({ file, what: await identified(file) }))) {
+    if (what.kind === ContentKind.Flux) flux.push(single(file));
+    else if (isCandidate(file.name, what)) images.push(single(file));
+    else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
   }
   if (empty.length > 0) throw emptyFile(empty);
   if (images.length === 0 && flux.length === 0 && wrapped.length === 0) await orphans[0]?.();
@@ -216,7 +219,7 @@ function noImage(root: string, count: number, flux: readonly ImageFiles[]): Faul
 }
 
 function twoImages(images: readonly ImageFiles[]): Fault {
-  const candidates = images.map(({ name }) => name);
+  const candidates = images.map(({ name }) => name).sort();
   const message = `there are ${images.length} disk images: ${shown(candidates)}; a deposit is one carrier: make one folder per carrier, or give the image's path itself`;
   return new Fault(FaultKind.Refused, 'acquisition/two-images', message, { candidates: listed(candidates) });
 }

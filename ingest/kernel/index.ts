@@ -7,6 +7,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { isSystemError, wordsOfSystemError } from './system-error.ts';
 export { Fault, type FaultFacts, FaultKind } from './fault.ts';
 export { durableFolder, durableRename, durableWrite, syncFolder, syncTree } from './durable.ts';
+export { inParallel } from './in-parallel.ts';
 export { escaped } from './names.ts';
 export {
   ascii,

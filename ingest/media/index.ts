@@ -7,6 +7,7 @@
 export { chainSource } from './chain.ts';
 export { adler32 } from './codecs/adler32.ts';
 export { crc32c } from './vhdx/crc32c.ts';
+export { endsInMemory } from './ends-in-memory.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';

@@ -1,5 +1,6 @@
 /** The PREMIS record of an ingest: the image, its files and the medium; what was done to them, when and by whom. */
 import { basename } from 'node:path';
+import { inParallel } from '../kernel/index.ts';
 import { fileSource, formats, identify } from '../media/index.ts';
 
 import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat } from '../package/index.ts';
@@ -56,7 +57,7 @@ async function* objectsOf(
     relationships: [{ type: 'structural', subType: 'includes', objects: [first, ...others] }],
     ...(rights === undefined ? {} : { linkedRights: [rights.identifier] }),
   };
-  for (const file of copied.files) yield fileObject(id, file, acquisition);
+  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition));
   if (acquisition.medium !== undefined) {
     yield {
       kind: 'bitstream',

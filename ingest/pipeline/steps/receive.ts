@@ -10,7 +10,7 @@ import {
   readPapers,
 } from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
-import { Fault, FaultKind } from '../../kernel/index.ts';
+import { Fault, FaultKind, inParallel } from '../../kernel/index.ts';
 import { type Identification, identify, type MediaFacts, openImage, type StoredDigests } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 
@@ -76,8 +76,9 @@ async function lookInside({ image }: Deposit): Promise<{ medium: ReceivedMedium 
 async function mustFit(deposit: Deposit, totalBytes: number, context: IngestContext): Promise<void> {
   const free = await context.storage.freeBytes();
   let taken = 0;
-  for (const { path, size } of [...deposit.image.files, ...deposit.submission]) {
-    taken += Math.min(size, (await stat(path)).blocks * 512);
+  const files = [...deposit.image.files, ...deposit.submission];
+  for await (const bytes of inParallel(files, async ({ path, size }) => Math.min(size, (await stat(path)).blocks * 512))) {
+    taken += bytes;
   }
   const needed = Math.ceil(taken * (1 + MARGIN_SHARE)) + MARGIN_BYTES;
   if (free === undefined || free >= needed) return;
