@@ -188,7 +188,8 @@ async function sorted(
 
 /** What a paper is to us; undefined for what is only kept. */
 async function kindOf(file: DepositFile): Promise<'mapfile' | 'list' | DepositLog | undefined> {
-  await using source = await endsInMemory(await fileSource(file.path));
+  await using whole = await fileSource(file.path);
+  const source = await endsInMemory(whole);
   if (await isMapfile(file, source)) return 'mapfile';
   // By content, so before what a name alone can make a list: dcfldd's hash log may be called `disk.md5`.
   return (await logIn(file, source)) ?? ((await isChecksumList(file, source)) ? 'list' : undefined);

@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { fileSource, identify, openImage } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
-import type { ImageFiles } from './deposited-image.ts';
+import type { FoundMedium, ImageFiles } from './deposited-image.ts';
 import { SetKind } from './split-set.ts';
 
 /**
@@ -28,17 +28,20 @@ export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, (
     })),
   ];
   let parts: readonly string[];
+  let medium: FoundMedium;
   try {
     await using found = await openImage(members, false);
+    const { isWhole, sectorSize, facts, storedDigests, warnings } = found.media;
+    medium = { isWhole, sectorSize, facts, storedDigests, warnings };
     parts = found.media.parts;
   } catch (error) {
     if (!(error instanceof Fault) || error.kind === FaultKind.Missing || error.kind === FaultKind.Unreadable) throw error;
-    return image;
+    return { ...image, medium: error };
   }
   const added = parts.flatMap((name) => (own.has(name) ? [] : (opened.get(name) ?? [])));
-  if (added.length === 0) return image;
+  if (added.length === 0) return { ...image, medium };
   const files = [...image.files, ...new Set(added)];
-  return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments };
+  return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments, medium };
 }
 
 /** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */

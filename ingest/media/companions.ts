@@ -27,6 +27,7 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     private readonly openMedia: OpenMedia,
     private readonly above: readonly string[] = [],
     private readonly wrappers = 0,
+    readonly contentSize?: number,
   ) {
     this.names = names.filter((name) => name !== own).toSorted();
     for (const name of [own, ...this.names]) {

@@ -5,7 +5,7 @@ import { type ByteSource, checkWindow } from './media.ts';
 const HEAD_SIZE = 65_536;
 const TAIL_SIZE = 4096;
 
-/** Reads them at once. Closing it closes `source`; what it gives out is shared, and not to be written to. */
+/** Reads them at once. Closing it leaves `source` open; what it gives out is shared, and not to be written to. */
 export async function endsInMemory(source: ByteSource): Promise<ByteSource> {
   const { size } = source;
   const isSmall = size <= HEAD_SIZE + TAIL_SIZE;
@@ -20,6 +20,6 @@ export async function endsInMemory(source: ByteSource): Promise<ByteSource> {
       if (offset >= tailOffset) return tail.subarray(offset - tailOffset, offset - tailOffset + length);
       return source.read(offset, length);
     },
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

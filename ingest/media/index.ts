@@ -29,3 +29,4 @@ export { alone, companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';
 export { windowsOf } from './windows.ts';
+export { contentSizeOf } from './wrapped/wrapped-media.ts';

@@ -76,6 +76,8 @@ export interface Companions {
   readonly own: string;
   /** Bare names of the others, sorted. */
   readonly names: readonly string[];
+  /** In bytes: what the wrapper `own` holds, where all of it was unpacked before; so it need not be for this alone. */
+  readonly contentSize?: number | undefined;
   /** The file of that name, exactly spelled or else differing in case only; stays the companions' to close. */
   find(name: string): Promise<ByteSource | undefined>;
   /**

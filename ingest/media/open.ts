@@ -31,11 +31,13 @@ export async function openMedia(container: ByteSource, companions: Companions = 
 /**
  * The files that lie with the container `own`, by bare name. The caller closes them, after the media that use them.
  * @param open opens one of `names`, or `own` again; each is opened once at most.
+ * @param contentSize as `Companions` has it.
  */
 export function companionsOf(
   own: string,
   names: readonly string[],
   open: (name: string) => Promise<ByteSource>,
+  contentSize?: number,
 ): Companions & AsyncDisposable {
-  return new DepositCompanions(own, names, open, openMedia);
+  return new DepositCompanions(own, names, open, openMedia, [], 0, contentSize);
 }

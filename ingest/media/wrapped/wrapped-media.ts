@@ -1,6 +1,6 @@
 /** The medium of an image that was compressed from outside: what is inside is opened by its own format, and read through it. */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
-import type { ByteSource, Companions, Media } from '../media.ts';
+import type { ByteSource, Companions, Media, MediaFacts } from '../media.ts';
 
 /** More is no disk image that anyone compressed. */
 export const LARGEST_CONTENT = 16 * 2 ** 40;
@@ -42,6 +42,11 @@ export async function wrappedMedia({ format, container, companions, source, name
       await source[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Of a medium that a wrapper holds: the bytes that the wrapper unpacks to, to open it again by. */
+export function contentSizeOf({ wrapper, innerSize }: MediaFacts): number | undefined {
+  return wrapper === undefined || typeof innerSize !== 'number' ? undefined : innerSize;
 }
 
 function withoutEnding(name: string): string {

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
+import { contentSizeOf, fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
 import { type ContainerDamage, FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
@@ -41,7 +41,7 @@ export async function measure(
   }
   const files = copied.files.filter(({ role }) => role === FileRole.Image);
   const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path), basename(path)) }));
-  await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+  await using image = await openImage(members, received.deposit.image.scheme === 'pieces', contentSizeOf(medium.facts));
   const { media } = image;
   const damage: ContainerDamage[] = [];
   const digests = await digestsOf(media, mediumAlgorithms(received), damage, context);
