@@ -59,11 +59,8 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   }
   const misleading = new Set<string>();
   const alone: DepositFile[] = [];
-  const setsOf = setsPerFolder(files);
-  for (const file of files) {
+  for (const { file, folder, set } of withSets(files)) {
     if (done.has(file.name)) continue;
-    const folder = folderOf(file.name);
-    const set = setsOf(folder)(file.name.slice(folder.length));
     const find: Find = (name) => here(byName, name);
     const key = `${folder}${set?.members[0] ?? ''}\0${set?.whole ?? ''}`;
     const image = set === undefined || misleading.has(key) ? undefined : await joined(set, folder, find, undefined, notes);
@@ -142,14 +139,17 @@ async function joined(
   for (const member of set.members) files.push(await find(folder + member));
   const [first, second] = files;
   if (first === undefined) return undefined;
-  const begins = await identified(first);
+  const begins = await identified(files.find(({ size }) => size > 0) ?? first);
   if (set.kind === SetKind.Segments) {
     const isSegment = !begins.isWhole && begins.kind === ContentKind.Image && begins.basis === 'signature';
-    if (set.isFlux ? first.size > 0 && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
+    const isEmpty = files.every(({ size }) => size === 0);
+    if (set.isFlux ? !isEmpty && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
     if (set.missing.length > 0) throw gap(set, folder);
     if (!set.isFlux) await checkExtents(first, set.members);
     const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
-    if (empty.length > 0) throw emptyFile(empty);
+    // A track that was not read has no stream; the disk's others have. An image begins with what tells its format.
+    if (empty.length > 0 && (!set.isFlux || isEmpty)) throw emptyFile(empty);
+    files.sort((a, b) => Number(a.size === 0) - Number(b.size === 0));
     return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'segments' : 'single' };
   }
   const alone = (why: string): undefined => {
@@ -234,20 +234,18 @@ async function identified(file: DepositFile): Promise<Identification> {
   return await identify(source, file.name);
 }
 
-function setsPerFolder(files: readonly DepositFile[]): (folder: string) => (name: string) => NamedSet | undefined {
-  const names = new Map<string, string[]>();
-  for (const { name } of files) {
-    const folder = folderOf(name);
-    const here = names.get(folder) ?? [];
-    names.set(folder, here);
-    here.push(name.slice(folder.length));
+/** Each file with the set that its name may belong to, folder by folder. */
+function* withSets(files: readonly DepositFile[]): Generator<{ file: DepositFile; folder: string; set: NamedSet | undefined }> {
+  const folders = new Map<string, DepositFile[]>();
+  for (const file of files) {
+    const here = folders.get(folderOf(file.name));
+    if (here === undefined) folders.set(folderOf(file.name), [file]);
+    else here.push(file);
   }
-  const found = new Map<string, (name: string) => NamedSet | undefined>();
-  return (folder) => {
-    const known = found.get(folder) ?? namedSets(names.get(folder) ?? []);
-    found.set(folder, known);
-    return known;
-  };
+  for (const [folder, here] of folders) {
+    const setOf = namedSets(here.map(({ name }) => name.slice(folder.length)));
+    for (const file of here) yield { file, folder, set: setOf(file.name.slice(folder.length)) };
+  }
 }
 
 /** `a/b/` of `a/b/c`; empty for a name without a folder. */

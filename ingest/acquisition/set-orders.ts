@@ -18,7 +18,11 @@ const MISSING_SHOWN = 20;
 /** What was found of a family is kept by what it depends on of a name: else a folder of n pieces would take n² steps. */
 const found = new WeakMap<ReadonlySet<string>, Map<string, unknown>>();
 
+/** Small families are looked through again sooner than what was found of each is kept. */
+const FEW = 16;
+
 function once<T>(tails: ReadonlySet<string>, what: string, find: () => T): T {
+  if (tails.size <= FEW) return find();
   const known = found.get(tails) ?? new Map<string, unknown>();
   found.set(tails, known);
   if (!known.has(what)) known.set(what, find());

@@ -8,10 +8,13 @@ const TAIL_SIZE = 4096;
 /** Reads them at once. Closing it leaves `source` open; what it gives out is shared, and not to be written to. */
 export async function endsInMemory(source: ByteSource): Promise<ByteSource> {
   const { size } = source;
-  const isSmall = size <= HEAD_SIZE + TAIL_SIZE;
-  const head = await source.read(0, isSmall ? size : HEAD_SIZE);
-  const tailOffset = isSmall ? size : size - TAIL_SIZE;
-  const tail = isSmall ? head.subarray(size) : await source.read(tailOffset, TAIL_SIZE);
+  if (size <= HEAD_SIZE + TAIL_SIZE) return withEnds(source, await source.read(0, size), Buffer.alloc(0));
+  return withEnds(source, await source.read(0, HEAD_SIZE), await source.read(size - TAIL_SIZE, TAIL_SIZE));
+}
+
+function withEnds(source: ByteSource, head: Buffer, tail: Buffer): ByteSource {
+  const { size } = source;
+  const tailOffset = size - tail.length;
   return {
     size,
     async read(offset, length) {
@@ -22,4 +25,25 @@ export async function endsInMemory(source: ByteSource): Promise<ByteSource> {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** The ends of bytes that pass anyway, for what can only be read in order: its tail alone would cost all of it again. */
+export class PassingEnds {
+  size = 0;
+  readonly #head: Buffer[] = [];
+  #tail: Buffer = Buffer.alloc(0);
+
+  /** The next bytes; they may be changed afterwards. */
+  take(bytes: Buffer): void {
+    if (this.size < HEAD_SIZE) this.#head.push(Buffer.from(bytes.subarray(0, HEAD_SIZE - this.size)));
+    const last = bytes.subarray(-TAIL_SIZE);
+    this.#tail = last.length === TAIL_SIZE ? Buffer.from(last) : Buffer.concat([this.#tail, last]).subarray(-TAIL_SIZE);
+    this.size += bytes.length;
+  }
+
+  /** @param source has what was taken, all of it. As endsInMemory(). */
+  over(source: ByteSource): ByteSource {
+    if (source.size !== this.size) throw new RangeError(`${this.size} of ${source.size} bytes passed`);
+    return withEnds(source, Buffer.concat(this.#head), this.#tail);
+  }
 }

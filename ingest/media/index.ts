@@ -7,7 +7,7 @@
 export { chainSource } from './chain.ts';
 export { adler32 } from './codecs/adler32.ts';
 export { crc32c } from './vhdx/crc32c.ts';
-export { endsInMemory } from './ends-in-memory.ts';
+export { endsInMemory, PassingEnds } from './ends-in-memory.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';
@@ -24,9 +24,10 @@ export {
   type NamedFile,
   type Range,
   type StoredDigests,
+  type Verifier,
 } from './media.ts';
 export { alone, companionsOf, openMedia } from './open.ts';
 export { formats } from './registry.ts';
 export { ContentKind } from './signatures.ts';
 export { windowsOf } from './windows.ts';
-export { contentSizeOf } from './wrapped/wrapped-media.ts';
+export { contentOf } from './wrapped/wrapped-media.ts';

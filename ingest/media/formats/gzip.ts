@@ -7,6 +7,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { gunzipped } from '../wrapped/inflate-stream.ts';
 import { baseName, checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
+import { PassingEnds } from '../ends-in-memory.ts';
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
 import { bytesOf, headOf, streamSource } from '../stream-source.ts';
 
@@ -33,22 +34,27 @@ export const format: MediaFormat = {
   },
 
   async open(container, companions) {
-    const size = companions.contentSize ?? (await sizeOf(contentOf(container)));
+    const ends = companions.content === undefined ? await endsOf(contentOf(container)) : undefined;
+    const size = ends?.size ?? companions.content?.size ?? 0;
     checkContentSize('gzip', size);
     const part = (): AsyncIterable<Buffer> => noMoreThan(size, contentOf(container));
-    const source = streamSource({ what: 'the content of the gzip file', size, starts: [0], part });
+    const stream = streamSource({ what: 'the content of the gzip file', size, starts: [0], part });
+    const close = async (): Promise<void> => {
+      await stream[Symbol.asyncDispose]();
+    };
+    const source = { ...(ends?.over(stream) ?? stream), [Symbol.asyncDispose]: close };
     const name = await nameOf(container);
     return wrappedMedia({ format: 'gzip', container, companions, source, ...(name === undefined ? {} : { name }) });
   },
 };
 
-async function sizeOf(stream: AsyncIterable<Buffer>): Promise<number> {
-  let size = 0;
+async function endsOf(stream: AsyncIterable<Buffer>): Promise<PassingEnds> {
+  const ends = new PassingEnds();
   for await (const bytes of stream) {
-    size += bytes.length;
-    checkContentSize('gzip', size);
+    ends.take(bytes);
+    checkContentSize('gzip', ends.size);
   }
-  return size;
+  return ends;
 }
 
 /** The same pieces, the last one only when the stream has ended well: its checksum stands behind them. */

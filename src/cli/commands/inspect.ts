@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
 import { Fault, FaultKind } from '#ingest/kernel';
-import { contentSizeOf, type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
+import { contentOf, type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
 import { bytesInWords } from '../words.ts';
@@ -39,8 +39,8 @@ async function inspect(deposit: Deposit, withHash: boolean, output: Output): Pro
     ]);
     return;
   }
-  const contentSize = image.medium === undefined || image.medium instanceof Fault ? undefined : contentSizeOf(image.medium.facts);
-  await using opened = await openImage(membersOf(image), image.scheme === 'pieces', contentSize);
+  const content = image.medium === undefined || image.medium instanceof Fault ? undefined : contentOf(image.medium.facts);
+  await using opened = await openImage(membersOf(image), image.scheme === 'pieces', content);
   const { media } = opened;
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
   const extents = await totalsOf(media);
