@@ -90,8 +90,8 @@ export function gaps(present: readonly number[], start: number, end: number): nu
  */
 export function byLetters(_family: Family, tails: ReadonlySet<string>, own: string): Ordered | undefined {
   const width = startWidth(own, tails);
-  const { isAlone, isBeside, ordered } = once(tails, `letters of ${width}`, () => seriesOfLetters(tails, width));
-  return isBeside(own) || (isAlone(own) && !tails.has(ordered.start)) ? undefined : ordered;
+  const series = once(tails, `letters of ${width}`, () => seriesOfLetters(tails, width));
+  return series.isBeside(own) || (series.isAlone(own) && !tails.has(series.ordered.start)) ? undefined : series.ordered;
 }
 
 interface LetterSeries {

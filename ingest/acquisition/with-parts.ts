@@ -51,7 +51,10 @@ export async function withoutParts(images: readonly ImageFiles[], files: readonl
   for (const file of files) {
     const folder = folderOf(file.name);
     const finders = folders.get(folder) ?? new Map<string, () => Promise<DepositFile>>();
-    folders.set(folder, finders.set(baseName(file.name), () => Promise.resolve(file)));
+    folders.set(
+      folder,
+      finders.set(baseName(file.name), () => Promise.resolve(file)),
+    );
   }
   for (const image of images) {
     try {

@@ -23,11 +23,7 @@ export interface OpenedImage extends AsyncDisposable {
  * @param content what the wrapper holds, where it was opened before.
  * @throws Fault as openMedia.
  */
-export async function openImage(
-  members: readonly ImageMember[],
-  joined: boolean,
-  content?: Content,
-): Promise<OpenedImage> {
+export async function openImage(members: readonly ImageMember[], joined: boolean, content?: Content): Promise<OpenedImage> {
   const [head] = members;
   if (head === undefined) throw new TypeError('an image without files');
   const container = await openContainer(members, joined);

@@ -49,7 +49,13 @@ function dmg({
   mish.write('mish');
   mish.writeUInt32BE(blockCount, 200);
   mish.writeBigUInt64BE(BigInt(sectorCount), 16);
-  if (crc !== undefined) for (const [at, word] of [[64, 2], [68, 32], [72, crc]] as const) mish.writeUInt32BE(word, at);
+  if (crc !== undefined)
+    for (const [at, word] of [
+      [64, 2],
+      [68, 32],
+      [72, crc],
+    ] as const)
+      mish.writeUInt32BE(word, at);
   for (const [i, { type, sector = 0, sectorCount: count = 8, offset = 0, length = fork.length }] of entries.entries()) {
     const at = 204 + 40 * i;
     mish.writeUInt32BE(type, at);
@@ -97,7 +103,10 @@ describe('the checksums of a dmg', () => {
     expect(await verified(files.get(open) ?? Buffer.alloc(0))).toEqual([]);
   });
 
-  const raw = casesOf('dmg').find(({ name }) => name === 'raw.dmg')?.files.get('raw.dmg') ?? Buffer.alloc(0);
+  const raw =
+    casesOf('dmg')
+      .find(({ name }) => name === 'raw.dmg')
+      ?.files.get('raw.dmg') ?? Buffer.alloc(0);
   const altered = (at: number): Buffer => {
     const copy = Buffer.from(raw);
     copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
