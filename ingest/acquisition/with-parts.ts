@@ -15,12 +15,15 @@ export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, (
   if (!(await wraps(image))) return image;
   const own = new Map(image.files.map((file) => [baseName(file.name), file]));
   const opened = new Map<string, DepositFile>(own);
+  // What neighbours have to do with it is no part of what the image alone says.
+  let isAlone = true;
   const others = [...beside].filter(([name]) => !own.has(name));
   const members = [
     ...Array.from(own, ([name, { path }]) => ({ name, open: () => fileSource(path) })),
     ...others.map(([name, find]) => ({
       name,
       async open() {
+        isAlone = false;
         const file = await find();
         opened.set(name, file);
         return fileSource(file.path);
@@ -36,12 +39,12 @@ export async function withParts(image: ImageFiles, beside: ReadonlyMap<string, (
     parts = found.media.parts;
   } catch (error) {
     if (!(error instanceof Fault) || error.kind === FaultKind.Missing || error.kind === FaultKind.Unreadable) throw error;
-    return { ...image, medium: error };
+    return isAlone ? { ...image, medium: error } : image;
   }
   const added = parts.flatMap((name) => (own.has(name) ? [] : (opened.get(name) ?? [])));
-  if (added.length === 0) return { ...image, medium };
+  if (added.length === 0) return isAlone ? { ...image, medium } : image;
   const files = [...image.files, ...new Set(added)];
-  return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments, medium };
+  return { ...image, files, totalSize: files.reduce((sum, { size }) => sum + size, 0), scheme: SetKind.Segments };
 }
 
 /** Each image with the files that it is made of; those that are a part of another, such as a snapshot's parent, are none by themselves. */
