@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
 import { type ByteSource, endsInMemory, fileSource, type ImageMember, openContainer } from '../media/index.ts';
 import {
+  FILES_AT_ONCE,
   type DepositFile,
   type DepositNote,
   LIMITS,
@@ -178,7 +179,7 @@ async function sorted(
   const mapfiles: DepositFile[] = [];
   const logs: DepositLog[] = [];
   const papers = submission.filter(({ name, size }) => size > 0 && !LITTER.test(basename(name)));
-  for await (const { file, is } of inParallel(papers, async (file) => ({ file, is: await kindOf(file) }))) {
+  for await (const { file, is } of inParallel(papers, async (file) => ({ file, is: await kindOf(file) }), FILES_AT_ONCE)) {
     if (is === 'mapfile') mapfiles.push(file);
     else if (is === 'list') checksumLists.push(file);
     else if (is !== undefined) logs.push(is);

@@ -31,6 +31,9 @@ export interface Limits {
 
 export const LIMITS: Limits = { entries: 1_000_000, depth: 64 };
 
+/** Files looked into side by side: enough to wait for none alone, few enough for memory. */
+export const FILES_AT_ONCE = 8;
+
 const SHOWN = 20;
 
 export interface Listing {

@@ -1,7 +1,7 @@
 /** The files that are the image: told by content first, then by name; two answers are a Fault. */
 import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
-import { type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
+import { FILES_AT_ONCE, type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
 import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
@@ -74,7 +74,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
       alone.push(file);
     }
   }
-  for await (const { file, what } of inParallel(alone, async (file) => ({ file, what: await identified(file) }))) {
+  for await (const { file, what } of inParallel(alone, async (file) => ({ file, what: await identified(file) }), FILES_AT_ONCE)) {
     if (what.kind === ContentKind.Flux) flux.push(single(file));
     else if (isCandidate(file.name, what)) images.push(single(file));
     else if (mayWrapImage(file.name, what)) wrapped.push(single(file));

@@ -23,6 +23,9 @@ import type { IngestContext } from './request.ts';
 import type { CopiedFile } from './steps/copy.ts';
 import type { Ingested } from './ingested.ts';
 
+/** Enough to wait for no file alone; what is under way outlives the collector's first look, and of many files that adds up (measured). */
+const FILES_AT_ONCE = 8;
+
 export function premisOf(
   ingested: Ingested,
   acquisition: AcquisitionDocument,
@@ -57,7 +60,7 @@ async function* objectsOf(
     relationships: [{ type: 'structural', subType: 'includes', objects: [first, ...others] }],
     ...(rights === undefined ? {} : { linkedRights: [rights.identifier] }),
   };
-  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition));
+  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition), FILES_AT_ONCE);
   if (acquisition.medium !== undefined) {
     yield {
       kind: 'bitstream',
