@@ -11,6 +11,7 @@ export { zlib } from './codecs/deflate.ts';
 export { lzfse } from './codecs/lzfse.ts';
 export { lzvn } from './codecs/lzvn.ts';
 export { crc32c, crc32cOnward } from './vhdx/crc32c.ts';
+export { endsInMemory, PassingEnds } from './ends-in-memory.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';
@@ -28,6 +29,7 @@ export {
   type NamedFile,
   type Range,
   type StoredDigests,
+  type Verifier,
 } from './media.ts';
 export { alone, companionsOf, openMedia } from './open.ts';
 export { rangeSource } from './range-source.ts';
@@ -37,3 +39,4 @@ export { type Chunk, pushRun, type Run } from './runs.ts';
 export { ContentKind } from './signatures.ts';
 export { UnpackedChunks } from './unpacked-chunks.ts';
 export { passingWindowsOf, windowsOf } from './windows.ts';
+export { contentOf } from './wrapped/wrapped-media.ts';

@@ -12,6 +12,7 @@ import {
   type MediaFacts,
   type Range,
   type StoredDigests,
+  type Verifier,
   checkInside,
   checkWindow,
 } from './media.ts';
@@ -27,6 +28,7 @@ export interface MappedMediaSettings {
   readonly storedDigests?: StoredDigests;
   readonly parts?: readonly string[];
   readonly warnings?: readonly Fault[];
+  readonly verifier?: () => Verifier;
   /** Ranges that lie there but were never read from the carrier (zeros or filler); sorted, apart from each other. */
   readonly unread?: readonly Range[];
   /**
@@ -97,6 +99,7 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     warnings,
     read: (offset, length) => read(offset, length),
     readInto: read,
+    verifier: settings.verifier,
     async *extents(window = { offset: 0, length: size }) {
       checkInside(
         size,

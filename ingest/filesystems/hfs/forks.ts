@@ -2,7 +2,6 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
 import { contentOf, RunList } from '../content.ts';
-import { StreamKind } from '../filesystems.ts';
 import { type BTree, recordsOf } from './btree.ts';
 
 /** Start and count, start and count …: in allocation blocks. */

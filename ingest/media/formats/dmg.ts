@@ -11,7 +11,8 @@ import type { Codec } from '../codecs/codec.ts';
 import { recipeOf, zlib } from '../codecs/deflate.ts';
 import { lzfse } from '../codecs/lzfse.ts';
 import { xz } from '../codecs/xz.ts';
-import { type Blocks, BlockType, blockAt, readBlocks } from '../dmg/blocks.ts';
+import { type Blocks, BlockType, blockAt, checksumsOf, readBlocks } from '../dmg/blocks.ts';
+import { checkMaster, verifierOf } from '../dmg/checksums.ts';
 import { blockTables } from '../dmg/plist.ts';
 import { mappedMedia } from '../mapped-media.ts';
 import { type ByteSource, Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
@@ -70,6 +71,8 @@ export const format: MediaFormat = {
     const size = t.sectorCount * SECTOR_SIZE;
     const tables = blockTables(await container.read(t.listOffset, t.listLength));
     const blocks = readBlocks(tables, { size, fileSize: container.size, dataForkOffset: t.dataForkOffset });
+    const checksums = checksumsOf(tables);
+    const verifier = verifierOf(checksums, blocks);
     return mappedMedia({
       format: 'dmg',
       size,
@@ -79,7 +82,8 @@ export const format: MediaFormat = {
         blocks,
         tables.map(({ name }) => name),
       ),
-      warnings: checkBlocks(blocks, size),
+      warnings: [...checkBlocks(blocks, size), ...(t.checksumType === CRC_32 ? checkMaster(checksums, t.checksum) : [])],
+      ...(verifier === undefined ? {} : { verifier }),
       map: (offset, length) => Promise.resolve(runsOf(container, blocks, offset, length)),
     });
   },

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
-import { type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
+import { Fault } from '#ingest/kernel';
+import { contentOf, type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
 import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
 import { Output } from '../output.ts';
@@ -40,7 +41,8 @@ async function inspect(
     ]);
     return;
   }
-  await using opened = await openImage(membersOf(image), image.scheme === 'pieces');
+  const content = image.medium === undefined || image.medium instanceof Fault ? undefined : contentOf(image.medium.facts);
+  await using opened = await openImage(membersOf(image), image.scheme === 'pieces', content);
   const { media } = opened;
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
   const extents = await totalsOf(media);

@@ -154,11 +154,23 @@ describe('a damaged NTFS volume', () => {
   });
 
   it.each([
-    ['was not written whole', 'ntfs/torn-record', (record: Buffer): unknown => record.writeUInt16LE(record.readUInt16LE(510) ^ 1, 510)],
+    [
+      'was not written whole',
+      'ntfs/torn-record',
+      (record: Buffer): unknown => record.writeUInt16LE(record.readUInt16LE(510) ^ 1, 510),
+    ],
     ['is marked bad', 'ntfs/bad-record', (record: Buffer): unknown => record.write('BAAD')],
     ['says too many bytes', 'ntfs/attributes', (record: Buffer): unknown => record.writeUInt32LE(0x7fff_ffff, 24)],
-    ['has an endless attribute', 'ntfs/attributes', (record: Buffer): unknown => record.writeUInt32LE(0, attribute(record, DATA) + 4)],
-    ['has an immense attribute', 'ntfs/attributes', (record: Buffer): unknown => record.writeUInt32LE(0xffff_fff8, attribute(record, DATA) + 4)],
+    [
+      'has an endless attribute',
+      'ntfs/attributes',
+      (record: Buffer): unknown => record.writeUInt32LE(0, attribute(record, DATA) + 4),
+    ],
+    [
+      'has an immense attribute',
+      'ntfs/attributes',
+      (record: Buffer): unknown => record.writeUInt32LE(0xffff_fff8, attribute(record, DATA) + 4),
+    ],
   ])('tells a record that %s', async (_, code, change) => {
     const id = await idOf(tree, 'resident.txt');
     const { entries, codes } = await listed(await withBytes(tree, id, change));
