@@ -168,7 +168,7 @@ export class ManyDigests implements Disposable {
     });
     const fail = (reason: string, cause?: unknown): void => {
       this.#failure ??= lostWorker(reason, cause);
-      for (const { reject } of this.#expected.values()) reject(this.#failure);
+      for (const expected of this.#expected.values()) expected.reject(this.#failure);
       this.#expected.clear();
       for (const each of this.#threads) wake(each);
     };

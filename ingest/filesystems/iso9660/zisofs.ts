@@ -50,7 +50,7 @@ export async function zisofsRuns(
   const headerSize = head.headerWords * 4;
   if (head.magic.toString('hex') !== (isSecond ? MAGIC2 : MAGIC)) throw bad('has no header of that kind');
   // Version 2 counts its algorithms; the only one is zlib.
-  if ('algorithm' in head && head.algorithm !== 1) throw bad(`is packed by method ${head.algorithm}, which nobody has described`);
+  if ('algorithm' in head && head.algorithm !== 1) throw bad(`is packed by method ${String(head.algorithm)}, which nobody has described`);
   if (size !== expected.size) throw bad(`says ${size} bytes, and its directory record ${expected.size}`);
   if (blockBits < 15 || blockBits > 20 || headerSize < 16) throw bad(`has blocks of 2^${blockBits} bytes`);
   const blockSize = 2 ** blockBits;

@@ -33,6 +33,7 @@ async function ingested(path: string): Promise<{ folder: string; document: Acqui
       agents: [{ name: 'test', type: 'software', version: '0', role: 'executing program' }],
       holds: () => Promise.resolve(undefined),
       stored: () => Promise.resolve(undefined),
+      surveyBudgetMs: 60_000,
       signal: undefined,
       onProgress: undefined,
     },
