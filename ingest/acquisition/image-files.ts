@@ -1,7 +1,17 @@
 /** The files that are the image: told by content first, then by name; two answers are a Fault. */
 import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
-import { FILES_AT_ONCE, type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
+import {
+  FILES_AT_ONCE,
+  type DepositFile,
+  type DepositNote,
+  checkReadable,
+  counted,
+  emptyFile,
+  fileBeside,
+  listed,
+  shown,
+} from './folder.ts';
 import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
