@@ -11,15 +11,33 @@ const MOST_BYTES = 1024;
  * @param encoding as iconv-lite knows it (`cp437`, `macintosh`, `utf-16be` …). UTF-8 that isn't is taken as Latin-1, and says so.
  */
 export function decodedName(bytes: Buffer, encoding: string): Name {
-  const stored = bytes.subarray(0, MOST_BYTES);
+  const stored = bytes.length > MOST_BYTES ? bytes.subarray(0, MOST_BYTES) : bytes;
   if (encoding === 'utf-8') {
     const text = stored.toString('utf8');
     if (text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(stored))
       return { bytes: stored, text: shown(stored.toString('latin1')), encoding: 'iso-8859-1' };
     return { bytes: stored, text: shown(text), encoding };
   }
+  if (isPlain(stored) && keepsAscii(encoding)) return { bytes: stored, text: shown(stored.toString('latin1')), encoding };
   const text = encoding === 'utf-16le' ? stored.toString('utf16le') : iconv.decode(stored, encoding, { stripBOM: false });
   return { bytes: stored, text: shown(text), encoding };
+}
+
+const ASCII = Buffer.from(Array.from({ length: 0x5f }, (_, index) => 0x20 + index));
+const keeping = new Map<string, boolean>();
+
+/** Whether the printable characters of ASCII stand for themselves, so that most names need no decoder. */
+function keepsAscii(encoding: string): boolean {
+  const known = keeping.get(encoding);
+  if (known !== undefined) return known;
+  const keeps = encoding !== 'utf-16le' && iconv.decode(ASCII, encoding, { stripBOM: false }) === ASCII.toString('latin1');
+  keeping.set(encoding, keeps);
+  return keeps;
+}
+
+function isPlain(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte < 0x20 || byte > 0x7e) return false;
+  return true;
 }
 
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */

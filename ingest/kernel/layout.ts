@@ -29,7 +29,9 @@ export function layout<const T extends Table>(name: string, size: number, fields
         const message = `the ${name} has ${size} bytes and ${bytes.length} are there; the image is cut`;
         throw new Fault(FaultKind.Truncated, 'layout/short', message, { structure: name, size, got: bytes.length });
       }
-      return Object.fromEntries(rows.map(([name, [at, field]]) => [name, field.decode(bytes, at)])) as Decoded<T>;
+      const decoded: Record<string, unknown> = {};
+      for (const [name, [at, field]] of rows) decoded[name] = field.decode(bytes, at);
+      return decoded as Decoded<T>;
     },
   };
 }

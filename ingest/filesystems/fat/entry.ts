@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
 import { RunList } from '../content.ts';
-import { type DataStream, type Entry, EntryKind, StreamKind } from '../filesystems.ts';
+import { type DataStream, type Entry, EntryKind, type Stamp, type Stamps, StreamKind } from '../filesystems.ts';
 import { stampOfDos } from '../stamps.ts';
 import { pathIn } from '../walk.ts';
 import type { FatShape } from './boot.ts';
@@ -15,6 +15,10 @@ const ATTRIBUTE_WORDS: readonly (readonly [bit: number, word: string])[] = [
   [Attribute.System, 'system'],
   [Attribute.Archive, 'archive'],
 ];
+/** By the bits of the attributes. */
+const WORDS: readonly (readonly string[])[] = Array.from({ length: 64 }, (_, bits) =>
+  ATTRIBUTE_WORDS.filter(([bit]) => (bits & bit) !== 0).map(([, word]) => word),
+);
 /** Where OS/2 keeps the extended attributes of all files. */
 const ATTRIBUTES_FILE = 'EA DATA. SF';
 
@@ -28,7 +32,15 @@ export interface Where {
   readonly isDeleted: boolean;
 }
 
+type Fields = ReturnType<typeof directoryEntry.decode>;
+type KnownStamps = Map<number, Stamp>;
+const MOST_KNOWN = 4096;
+
 export class FatEntries {
+  readonly #created: KnownStamps = new Map();
+  readonly #accessed: KnownStamps = new Map();
+  readonly #modified: KnownStamps = new Map();
+
   constructor(
     private readonly volume: ByteSource,
     private readonly shape: FatShape,
@@ -40,10 +52,7 @@ export class FatEntries {
     const e = directoryEntry.decode(slot.bytes);
     const cluster = this.shape.bits === 32 ? e.clusterHigh * 0x1_0000 + e.clusterLow : e.clusterLow;
     const isDirectory = (e.attributes & Attribute.Directory) !== 0;
-    const created = stampOfDos(e.createdDate, e.createdTime, 0.01, e.createdHundredths);
-    const accessed = stampOfDos(e.accessedDate, 0, 86_400);
-    const modified = stampOfDos(e.modifiedDate, e.modifiedTime, 2);
-    const attributes = ATTRIBUTE_WORDS.filter(([bit]) => (e.attributes & bit) !== 0).map(([, word]) => word);
+    const words = WORDS[e.attributes & 0x3f] ?? [];
     const entry: Entry = {
       kind: isDirectory ? EntryKind.Directory : EntryKind.File,
       path: pathIn(path, slot),
@@ -52,12 +61,30 @@ export class FatEntries {
       parentId,
       isDeleted,
       streams: isDirectory ? [] : [this.#streamOf(cluster, e.size, isDeleted)],
-      times: { ...(created && { created }), ...(accessed && { accessed }), ...(modified && { modified }) },
-      attributes: path === '' && slot.name.text === ATTRIBUTES_FILE ? [...attributes, 'metadata'] : attributes,
+      times: this.#timesOf(e),
+      attributes: path === '' && slot.name.text === ATTRIBUTES_FILE ? [...words, 'metadata'] : words,
       ...(slot.shortName === undefined ? {} : { facts: { shortName: slot.shortName } }),
       ...(slot.hasOrphanedName ? { faults: [orphanedName()] } : {}),
     };
     return { entry, cluster };
+  }
+
+  #timesOf(e: Fields): Stamps {
+    const created = this.#stampOf(this.#created, e.createdDate, e.createdTime, 0.01, e.createdHundredths);
+    const accessed = this.#stampOf(this.#accessed, e.accessedDate, 0, 86_400);
+    const modified = this.#stampOf(this.#modified, e.modifiedDate, e.modifiedTime, 2);
+    return { ...(created && { created }), ...(accessed && { accessed }), ...(modified && { modified }) };
+  }
+
+  /** Files that were copied together have the same times. */
+  #stampOf(known: KnownStamps, date: number, time: number, resolutionSeconds: number, hundredths = 0): Stamp | undefined {
+    const key = (date * 0x1_0000 + time) * 0x100 + hundredths;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const stamp = stampOfDos(date, time, resolutionSeconds, hundredths);
+    if (known.size >= MOST_KNOWN) known.clear();
+    if (stamp !== undefined) known.set(key, stamp);
+    return stamp;
   }
 
   #streamOf(cluster: number, size: number, isDeleted: boolean): DataStream {
