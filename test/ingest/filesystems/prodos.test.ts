@@ -34,7 +34,9 @@ describe('a ProDOS volume', () => {
   it('refuses to read a file of an unknown kind of storage', async () => {
     const volume = volumeOf('prodos', 'floppy');
     volume.writeUInt8(0x96, FIRST_ENTRY);
-    const [stream] = entryAt(await look('prodos', volume), 'README').streams;
+    const looked = await look('prodos', volume);
+    expect(looked.codes).toEqual(['prodos/storage']);
+    const [stream] = entryAt(looked, 'README').streams;
     await expect(stream?.runs()).rejects.toMatchObject({ code: 'prodos/storage' });
   });
 
