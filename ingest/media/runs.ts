@@ -36,6 +36,7 @@ export function pushRun(runs: Run[], run: Run): void {
   const { length } = run;
   if (last?.kind === 'stored' && run.kind === 'stored' && last.source === run.source && last.at + last.length === run.at)
     runs[runs.length - 1] = { ...last, length: last.length + length };
-  else if (last?.kind === 'zero' && run.kind === 'zero') runs[runs.length - 1] = { ...last, length: last.length + length };
+  else if (last?.kind === run.kind && (run.kind === 'zero' || run.kind === 'absent'))
+    runs[runs.length - 1] = { ...run, offset: last.offset, length: last.length + length };
   else runs.push(run);
 }

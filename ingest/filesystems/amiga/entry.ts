@@ -28,11 +28,10 @@ export function nameOf({ tail }: Header, hasLongNames: boolean): Name {
   return decodedName(tail.nameAndComment.subarray(1, 1 + length), LATIN);
 }
 
-/** As `list` shows it: what is allowed or set has its letter. */
-function protectionOf(bits: number): string {
-  const shown = bits ^ 0x0f;
-  return Array.from('hsparwed', (letter, index) => ((shown & (0x80 >> index)) === 0 ? '-' : letter)).join('');
-}
+/** As `list` shows it, by the lower eight bits: what is allowed or set has its letter. */
+const SHOWN: readonly string[] = Array.from({ length: 256 }, (_, bits) =>
+  Array.from('hsparwed', (letter, index) => (((bits ^ 0x0f) & (0x80 >> index)) === 0 ? '-' : letter)).join(''),
+);
 
 async function commentOf(volume: AmigaVolume, { tail }: Header): Promise<string> {
   if (!volume.shape.hasLongNames) return decodedText(tail.comment.subarray(0, tail.commentLength), LATIN);
@@ -79,7 +78,7 @@ export async function entryOf(
     ...(target === undefined ? {} : { target }),
     ...(tail.ownerId === 0 && tail.groupId === 0 ? {} : { ownerId: tail.ownerId, groupId: tail.groupId }),
     attributes: [...FORBIDDEN, ...PROPERTIES].filter(([bit]) => (tail.protection & bit) !== 0).map(([, word]) => word),
-    facts: { protection: protectionOf(tail.protection), ...(comment === '' ? {} : { comment }), ...facts },
+    facts: { protection: SHOWN[tail.protection & 0xff] ?? '', ...(comment === '' ? {} : { comment }), ...facts },
     ...(faults.length === 0 ? {} : { faults }),
   };
 }

@@ -13,6 +13,8 @@ export interface Drive {
   /** Where the block that names the disk lies, with its mark, and the directory's first. */
   readonly header: Place;
   readonly mark: number;
+  /** Bytes that it begins with: where the directory, or the block map, is. */
+  readonly starts: readonly number[];
   readonly directory: Place;
   /** In the header block: name (16 bytes), id (2), DOS version (2). */
   readonly nameAt: number;
@@ -37,6 +39,7 @@ const of1541 = {
   dos: '2A',
   header: { track: 18, sector: 0 },
   mark: 0x41,
+  starts: [18],
   directory: { track: 18, sector: 1 },
   nameAt: 0x90,
   idAt: 0xa2,
@@ -46,6 +49,7 @@ const of8050 = {
   dos: '2C',
   header: { track: 39, sector: 0 },
   mark: 0x43,
+  starts: [38, 0],
   directory: { track: 39, sector: 1 },
   nameAt: 0x06,
   idAt: 0x18,
@@ -64,6 +68,7 @@ const DRIVES: readonly Drive[] = [
     blocksOfTrack: zoned([80, 40]),
     header: { track: 40, sector: 0 },
     mark: 0x44,
+    starts: [40, 3],
     directory: { track: 40, sector: 3 },
     nameAt: 0x04,
     idAt: 0x16,
@@ -158,10 +163,14 @@ export async function findDrive(volume: ByteSource): Promise<{ drive: Drive; isS
     const empty = new CbmDisk(drive, Buffer.alloc(0));
     const [header, directory] = [empty.placeOf(drive.header), empty.placeOf(drive.directory)];
     if (header === undefined || directory === undefined || directory + BLOCK > volume.size) continue;
-    const isSure = (await volume.read(header, BLOCK))[2] === drive.mark;
+    const head = await volume.read(header, BLOCK);
+    const isSure = head[2] === drive.mark && drive.starts.every((byte, at) => head[at] === byte);
     const held = looksLikeDirectory(await volume.read(directory, BLOCK), empty);
     // Copy protection alters the mark; a 1541 lists such a disk all the same.
-    if (held === 'filled' ? isSure || drive.directory.track === 18 : held === 'empty' && isSure) return { drive, isSure };
+    if (held === 'no') continue;
+    const isWhole = volume.size >= empty.blockCount * BLOCK;
+    if (isWhole ? isSure || (held === 'filled' && drive.directory.track === 18) : isSure && held === 'filled')
+      return { drive, isSure: isSure && isWhole };
   }
   return undefined;
 }
@@ -171,21 +180,23 @@ export async function readDisk(volume: ByteSource, drive: Drive): Promise<CbmDis
   return new CbmDisk(drive, await volume.read(0, Math.min(volume.size, blockCount * BLOCK)));
 }
 
-/** Whether a block can be one of a directory: its link, and eight entries of which each is empty or has a type, a name and a place. */
-function looksLikeDirectory(block: Buffer, disk: CbmDisk): false | 'empty' | 'filled' {
+/** Whether a block can be one of a directory: its link, and eight entries of which each is empty or has a type and a place. */
+function looksLikeDirectory(block: Buffer, disk: CbmDisk): 'no' | 'empty' | 'damaged' | 'filled' {
   const [track = 0, sector = 0] = block;
-  if (track !== 0 && disk.placeOf({ track, sector }) === undefined) return false;
+  if (track !== 0 && disk.placeOf({ track, sector }) === undefined) return 'no';
   let filled = 0;
+  let wrong = 0;
   for (let at = 0; at < BLOCK; at += 32) {
     const type = block[at + 2] ?? 0;
     if (type === 0) continue;
-    if ((type & 0x0f) > 6 || (type & 0x10) !== 0) return false;
+    filled++;
     const place = { track: block[at + 3] ?? 0, sector: block[at + 4] ?? 0 };
     const hasPlace = place.track === 0 || disk.placeOf(place) !== undefined;
-    if (!hasPlace && (type & 0x0f) !== 0) return false;
-    filled++;
+    const isType = (type & 0x0f) <= 6 && (type & 0x10) === 0;
+    if (!isType || (!hasPlace && (type & 0x0f) !== 0)) wrong++;
   }
-  return filled === 0 ? 'empty' : 'filled';
+  if (filled === 0) return 'empty';
+  return wrong === 0 ? 'filled' : wrong * 2 <= filled ? 'damaged' : 'no';
 }
 
 function noPlace({ track, sector }: Place): Fault {

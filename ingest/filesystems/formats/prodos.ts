@@ -32,7 +32,7 @@ import {
   typeOf,
   VOLUME_BLOCK,
 } from '../prodos/directory.ts';
-import { extendedForks, type Fork, streamOf } from '../prodos/forks.ts';
+import { extendedForks, type Fork, streamOf, unknownStorage } from '../prodos/forks.ts';
 import { type Branch, damage, type Listed, pathIn, walkTree } from '../walk.ts';
 
 const SEEDLING_SIZE = BLOCK;
@@ -188,7 +188,10 @@ async function contentOf(volume: ByteSource, blocks: ProdosBlocks, e: DirectoryE
   const guessed = size <= SEEDLING_SIZE ? Storage.Seedling : size <= SAPLING_SIZE ? Storage.Sapling : Storage.Tree;
   const storage = isDeleted ? guessed : known;
   const fork: Fork = { storage, keyBlock: e.keyBlock, size, blocksUsed: e.blocksUsed, isDeleted };
-  if (storage !== Storage.Extended) return { streams: [streamOf(volume, blocks, fork, 'data')], facts: {} };
+  if (storage !== Storage.Extended) {
+    const content = { streams: [streamOf(volume, blocks, fork, 'data')], facts: {} };
+    return storage < Storage.Extended ? content : { ...content, fault: unknownStorage(storage) };
+  }
   try {
     const { forks, facts } = await extendedForks(blocks, e.keyBlock);
     return { streams: [streamOf(volume, blocks, forks[0], 'data'), streamOf(volume, blocks, forks[1], 'resource')], facts };

@@ -77,8 +77,7 @@ async function runsOf(volume: ByteSource, blocks: ProdosBlocks, fork: Fork): Pro
       else await addIndex(list, blocks, index, fork);
     }
   } else if (size > 0) {
-    const message = `the file is stored in a way that ProDOS does not have (${storage}); its entry is damaged`;
-    throw new Fault(FaultKind.Corrupt, 'prodos/storage', message, { storage });
+    throw unknownStorage(storage);
   }
   return list.done();
 }
@@ -105,4 +104,9 @@ async function pointersOf(blocks: ProdosBlocks, index: number, { isDeleted }: Fo
   const swapped = read(POINTERS, 0);
   const fits = (list: readonly number[]): number => list.filter((pointer) => pointer > 0 && blocks.has(pointer)).length;
   return fits(swapped) > fits(plain) ? swapped : plain;
+}
+
+export function unknownStorage(storage: number): Fault {
+  const message = `the file is stored in a way that ProDOS does not have (${storage}); its entry is damaged`;
+  return new Fault(FaultKind.Corrupt, 'prodos/storage', message, { storage });
 }
