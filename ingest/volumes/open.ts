@@ -40,6 +40,8 @@ export interface Volumes {
 /** Tables in volumes in volumes: BSD slices in an MBR is two. */
 const MOST_DEPTH = 3;
 const MOST_VOLUMES = 16_384;
+/** Bytes that are read in volumes to find tables in them. */
+const MOST_LOOKED = 256 * 1024 * 1024;
 /** The first volume descriptor of ISO 9660, High Sierra and UDF. */
 const DISC_AREA: Range = { offset: 32_768, length: 2048 };
 
@@ -49,8 +51,11 @@ export async function volumesOf(media: ByteSource, sectorSize: number): Promise<
   const volumes: FoundVolume[] = [];
   const warnings: Fault[] = [];
   const known = new Set<string>();
+  let lookedLength = 0;
+  let isCutShort = false;
   const disc = (await isDisc(media)) ? [DISC_AREA] : [];
   await look(media, '', { offset: 0, type: '' }, disc, 0);
+  if (isCutShort) warnings.push(cutShort());
   const { size } = media;
   const isCovered = volumes.some((each) => each.offset === 0 && !each.isContainer && each.length * 2 >= size);
   if (volumes.every(({ isContainer }) => isContainer) || (disc.length > 0 && !isCovered)) {
@@ -107,8 +112,27 @@ export async function volumesOf(media: ByteSource, sectorSize: number): Promise<
     }
     volumes.push({ scheme, number, offset, length, type, title, label, id, isContainer, missingLength });
     // What begins where its source begins holds the same tables again.
-    if (!isContainer && volume.offset > 0 && depth < MOST_DEPTH)
-      await look(rangeSource(source, volume.offset, length, `volume ${number}`), number, { offset, type }, [], depth + 1);
+    if (isContainer || volume.offset === 0 || depth >= MOST_DEPTH) return;
+    if (lookedLength > MOST_LOOKED) isCutShort = true;
+    else
+      await look(
+        counted(rangeSource(source, volume.offset, length, `volume ${number}`)),
+        number,
+        { offset, type },
+        [],
+        depth + 1,
+      );
+  }
+
+  /** A table may name the same large table many times over. */
+  function counted(source: ByteSource): ByteSource {
+    return {
+      ...source,
+      read(offset, length) {
+        lookedLength += length;
+        return source.read(offset, length);
+      },
+    };
   }
 
   function isKnown(offset: number, length: number, isContainer: boolean): boolean {
@@ -142,6 +166,11 @@ function reachesInto(volume: Range, areas: readonly Range[]): boolean {
 function shadowAlone(scheme: string): Fault {
   const message = `the ${scheme} table stands for another partition table, and none is there: it is lost, or the image is cut; what the ${scheme} table says is listed`;
   return new Fault(FaultKind.Corrupt, 'volumes/shadow-alone', message, { scheme });
+}
+
+function cutShort(): Fault {
+  const message = 'the volumes name so many and so large tables of their own that not all of them were looked into';
+  return new Fault(FaultKind.Refused, 'volumes/too-large', message, { limit: MOST_LOOKED });
 }
 
 function pastEnd(scheme: string, { number, offset, length }: Volume, size: number): Fault {

@@ -52,12 +52,17 @@ async function matchesOf(volume: ByteSource): Promise<Match[]> {
   for (const kind of kinds)
     try {
       const told = await kind.recognise(peek);
-      if (told !== undefined) matches.push({ kind, told });
+      if (told !== undefined && isPossible(told)) matches.push({ kind, told });
     } catch (error) {
       // Numbers that can't be: a remnant, or chance.
       if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
     }
   return matches.toSorted((a, b) => b.kind.strength - a.kind.strength);
+}
+
+/** A product of two numbers of the image is a number of bytes, and an identity is one. */
+function isPossible({ size = 0, serial = '-' }: Recognised): boolean {
+  return Number.isSafeInteger(size) && /^[!-~]+$/.test(serial);
 }
 
 async function* nothing(): AsyncGenerator<readonly Found[]> {

@@ -1,5 +1,6 @@
 /** A volume group as its text tells it: its logical volumes, and where they lie on one disk of it. */
 import type { Range } from '../../media/index.ts';
+import { shownName } from '../rows.ts';
 import type { Section, Value } from './text.ts';
 
 const SECTOR = 512;
@@ -86,7 +87,7 @@ function numberOf(value: Value | undefined): number {
 }
 
 function textOf(value: Value | undefined): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? shownName(value) : '';
 }
 
 function listOf(value: Value | undefined): readonly (string | number)[] {

@@ -1,4 +1,5 @@
 /** Tables of other systems that were made to mislead: loops, absurd counts, impossible places. */
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { codesOf, fixture, listed, namesOf } from './fixtures.ts';
 
@@ -108,3 +109,34 @@ describe('tables in volumes in volumes', () => {
     expect(namesOf(await listed(medium))).toEqual(['mbr 1', 'mbr 1.1', 'mbr 1.1.1', 'mbr 1.1.1.1']);
   });
 });
+
+describe('a GUID partition table of thousands of volumes, each with a large table of its own', () => {
+  it('is not looked into without end', async () => {
+    const [count, first] = [4096, 5000];
+    const medium = Buffer.alloc(16 * 1024 * 1024);
+    for (let index = 0; index < count; index++) {
+      const at = 1024 + index * 128;
+      medium.fill(0x11, at, at + 32);
+      medium.writeUInt32LE(first + index, at + 32);
+      medium.writeUInt32LE(32_000, at + 40);
+      header(medium, (first + index + 1) * 512, 16_384);
+    }
+    header(medium, 512, count);
+    const volumes = await listed(medium);
+    expect(volumes.volumes.filter(({ number }) => !number.includes('.'))).toHaveLength(count);
+    expect(codesOf(volumes)).toContain('volumes/too-large');
+  });
+});
+
+/** A header that is right where it stands; the entries of the first are right too. */
+function header(medium: Buffer, at: number, count: number): void {
+  medium.write('EFI PART', at, 'latin1');
+  medium.writeUInt32LE(92, at + 12);
+  medium.writeUInt32LE(1, at + 24);
+  medium.writeUInt32LE(2, at + 72);
+  medium.writeUInt32LE(count, at + 80);
+  medium.writeUInt32LE(128, at + 84);
+  medium.writeUInt32LE(at === 512 ? crc32(medium.subarray(1024, 1024 + count * 128)) : 0, at + 88);
+  medium.writeUInt32LE(0, at + 16);
+  medium.writeUInt32LE(crc32(medium.subarray(at, at + 92)), at + 16);
+}
