@@ -26,7 +26,15 @@ export class Extents {
   }
 
   hasFile(block: number, size: number, path: string): boolean {
-    if (size === 0 && this.#empty.has(path.toLowerCase())) return true;
+    return (size === 0 && this.#empty.has(path.toLowerCase())) || this.#has(block, size);
+  }
+
+  /** A file of that size, not empty, begins there. */
+  hasContent(block: number, size: number): boolean {
+    return size > 0 && this.#has(block, size);
+  }
+
+  #has(block: number, size: number): boolean {
     const known = this.#files.get(block);
     return typeof known === 'number' ? known === size : known?.has(size) === true;
   }

@@ -1,12 +1,12 @@
 /** Directories as their records, and records as files: several make one where a file has pieces, or a resource fork. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { Blocks } from './blocks.ts';
-import { type DirectoryRecord, Flag, isDots, recordOf, type Section, SECTOR } from './record.ts';
+import { type DirectoryRecord, Flag, isDots, recordLayout, recordOf, type Section, SECTOR } from './record.ts';
 
 /** Read at once; a directory of a million files has a hundred of them. */
 const PIECE = 1024 * 1024;
-/** Sectors without a record, one after the other, that end a directory: real ones have none. */
-const MOST_BLANK = 16;
+/** Sectors without a record that is one, one after the other, that end a directory: real ones have none. */
+const MOST_USELESS = 16;
 
 /** A directory: where its records lie. */
 export interface Directory {
@@ -23,28 +23,32 @@ export interface Records {
   readonly faults: readonly Fault[];
 }
 
-/** @throws Fault when it does not begin as a directory does, or ends too early. */
+/** @throws Fault when it does not begin as a directory does. */
 export async function* recordsOf(blocks: Blocks, directory: Directory, isHighSierra: boolean): AsyncGenerator<Records> {
   const start = blocks.placeOf(directory.block);
   const size = directory.size > 0 ? directory.size : await sizeBySelf(blocks, start, isHighSierra);
-  let blankCount = 0;
+  let uselessCount = 0;
   for (let at = 0; at < size; at += PIECE) {
     const wanted = Math.min(PIECE, size - at);
     const bytes = await blocks.read(start + at, wanted);
+    if (at === 0 && bytes.length > 0 && !beginsDirectory(bytes, start, isHighSierra)) throw noDirectory(directory.block);
     const records: DirectoryRecord[] = [];
     const faults: Fault[] = [];
-    for (let sector = 0; sector < bytes.length; sector += SECTOR) {
+    for (let sector = 0; sector < bytes.length && uselessCount <= MOST_USELESS; sector += SECTOR) {
+      const before = records.length;
       const end = Math.min(sector + SECTOR, bytes.length);
-      if (at === 0 && sector === 0 && !beginsDirectory(bytes.subarray(0, end), start, isHighSierra))
-        throw noDirectory(directory.block);
-      if (bytes[sector] === 0) blankCount++;
-      else blankCount = 0;
-      if (blankCount > MOST_BLANK) throw runsOut(directory.block, at + sector, size);
       const fault = takeRecords(bytes.subarray(sector, end), start + at + sector, isHighSierra, records);
       if (fault !== undefined) faults.push(fault);
+      // Where another directory begins, this one has ended.
+      const isOther = at + sector > 0 && isSelf(bytes.subarray(sector, end));
+      if (isOther) records.length = before;
+      uselessCount = isOther ? MOST_USELESS + 1 : records.length > before ? 0 : uselessCount + 1;
+      if (uselessCount > MOST_USELESS) faults.push(runsOut(directory.block, at + sector, size));
     }
+    const isCut = bytes.length < wanted;
+    if (isCut && uselessCount <= MOST_USELESS) faults.push(cutDirectory(directory.block, at + bytes.length, size));
     yield { records, faults };
-    if (bytes.length < wanted) throw cutDirectory(directory.block, at + bytes.length, size);
+    if (isCut || uselessCount > MOST_USELESS) return;
   }
 }
 
@@ -52,6 +56,17 @@ export async function* recordsOf(blocks: Blocks, directory: Directory, isHighSie
 export function beginsDirectory(bytes: Buffer, at: number, isHighSierra: boolean): boolean {
   const own = recordOf(bytes.subarray(0, bytes[0] ?? 0), at, isHighSierra);
   return own !== undefined && (own.flags & Flag.Directory) !== 0;
+}
+
+/** Whether a sector begins with the record that only the first of a directory has: one byte of 0 for a name. */
+function isSelf(sector: Buffer): boolean {
+  const { nameLength } = recordLayout.field;
+  return (
+    sector.length > recordLayout.size &&
+    (sector[0] ?? 0) > recordLayout.size &&
+    nameLength(sector, 0) === 1 &&
+    sector[recordLayout.size] === 0
+  );
 }
 
 async function sizeBySelf(blocks: Blocks, start: number, isHighSierra: boolean): Promise<number> {
@@ -153,7 +168,7 @@ function badRecord(at: number, length: number): Fault {
 }
 
 function runsOut(block: number, at: number, size: number): Fault {
-  const message = `the folder at block ${block} says it has ${size} bytes, and is empty from byte ${at} on: part of it could not be read, or its size is wrong`;
+  const message = `the folder at block ${block} says it has ${size} bytes, and has no more records from byte ${at} on: part of it could not be read, or its size is wrong`;
   return new Fault(FaultKind.Corrupt, 'iso9660/directory-blank', message, { block, at, size });
 }
 

@@ -1,6 +1,6 @@
 /** Directory records: what a directory of ISO 9660 or High Sierra is made of. */
 import { layout, raw, u8 } from '../../kernel/index.ts';
-import { pair16, pair32 } from './pairs.ts';
+import { pair32 } from './pairs.ts';
 
 /** ECMA-119 §9.1; the identifier follows at 33, padded to an even length, and then the system use. */
 export const recordLayout = layout('directory record', 33, {
@@ -12,7 +12,6 @@ export const recordLayout = layout('directory record', 33, {
   flags: [25, u8],
   unitBlockCount: [26, u8],
   gapBlockCount: [27, u8],
-  volumeNumber: [28, pair16],
   nameLength: [32, u8],
 });
 
@@ -48,7 +47,8 @@ export interface DirectoryRecord {
  */
 export function recordOf(bytes: Buffer, at: number, isHighSierra: boolean): DirectoryRecord | undefined {
   if (bytes.length < recordLayout.size + 1) return undefined;
-  const { attributeBlockCount, extent, size, unitBlockCount, gapBlockCount, nameLength, ...r } = recordLayout.decode(bytes);
+  const { attributeBlockCount, extent, size, time, flags, unitBlockCount, gapBlockCount, nameLength } =
+    recordLayout.decode(bytes);
   const nameEnd = recordLayout.size + nameLength;
   if (nameLength === 0 || nameEnd > bytes.length) return undefined;
   const isInterleaved = unitBlockCount > 0 && gapBlockCount > 0;
@@ -61,8 +61,8 @@ export function recordOf(bytes: Buffer, at: number, isHighSierra: boolean): Dire
       gapBlockCount: isInterleaved ? gapBlockCount : 0,
     },
     // High Sierra has no zone, and its flags stand where the zone would.
-    time: isHighSierra ? r.time.subarray(0, 6) : r.time,
-    flags: isHighSierra ? (r.time[6] ?? 0) : r.flags,
+    time: isHighSierra ? time.subarray(0, 6) : time,
+    flags: isHighSierra ? (time[6] ?? 0) : flags,
     identifier: bytes.subarray(recordLayout.size, nameEnd),
     systemUse: bytes.subarray(nameEnd + (nameLength % 2 === 0 ? 1 : 0)),
     differs: extent.differs || size.differs,

@@ -1,22 +1,21 @@
 /** Rock Ridge: names, owners, modes, links and times of POSIX, in fields behind the records' names. */
-import { layout, raw, u8 } from '../../kernel/index.ts';
+import { layout, raw, u32le, u8 } from '../../kernel/index.ts';
 import type { Stamps } from '../filesystems.ts';
-import { decodedName } from '../names.ts';
-import { pair32 } from './pairs.ts';
+import { decodedTarget } from '../names.ts';
 import { stampOfDigits, stampOfRecord } from './stamps.ts';
 import { type SuspField, signOf } from './susp.ts';
 
-/** IEEE P1282 §4.1.1; the serial number came with version 1.12. */
+/** IEEE P1282 §4.1.1, the little-endian halves; the serial number came with version 1.12. */
 const posix = layout('PX field', 36, {
-  mode: [4, pair32],
-  linkCount: [12, pair32],
-  ownerId: [20, pair32],
-  groupId: [28, pair32],
+  mode: [4, u32le],
+  linkCount: [12, u32le],
+  ownerId: [20, u32le],
+  groupId: [28, u32le],
 });
 /** IEEE P1282 §4.1.2 */
-const device = layout('PN field', 20, { high: [4, pair32], low: [12, pair32] });
+const device = layout('PN field', 20, { high: [4, u32le], low: [12, u32le] });
 /** IEEE P1282 §4.1.5.1 and §4.1.5.2 */
-const place = layout('CL field', 12, { block: [4, pair32] });
+const place = layout('CL field', 12, { block: [4, u32le] });
 /** libisofs, doc/zisofs_format.txt */
 const zisofs = layout('ZF field', 16, { algorithm: [4, raw(2)], headerWords: [6, u8], blockBits: [7, u8], size: [8, raw(8)] });
 
@@ -68,7 +67,7 @@ const READERS: ReadonlyMap<number, (bytes: Buffer, draft: Draft) => void> = new 
   [signOf('PN'), readDevice],
   [signOf('NM'), readName],
   [signOf('TF'), readTimes],
-  [signOf('CL'), (bytes, draft) => void (bytes.length >= place.size && (draft.childBlock = place.decode(bytes).block.value))],
+  [signOf('CL'), (bytes, draft) => void (bytes.length >= place.size && (draft.childBlock = place.decode(bytes).block))],
   [signOf('RE'), (_, draft) => void (draft.isRelocated = true)],
   [signOf('SF'), (_, draft) => void (draft.isSparse = true)],
   [signOf('ZF'), readZisofs],
@@ -103,17 +102,17 @@ export function extensionOf(fields: readonly SuspField[]): string | undefined {
 function readPosix(bytes: Buffer, draft: Draft): void {
   if (bytes.length < posix.size) return;
   const { mode, linkCount, ownerId, groupId } = posix.decode(bytes);
-  Object.assign(draft, { mode: mode.value, linkCount: linkCount.value, ownerId: ownerId.value, groupId: groupId.value });
+  Object.assign(draft, { mode: mode, linkCount: linkCount, ownerId: ownerId, groupId: groupId });
 }
 
 /** Number in two halves, or all of it in the lower one, as the writers' systems had it. */
 function readDevice(bytes: Buffer, draft: Draft): void {
   if (bytes.length < device.size) return;
   const { high, low } = device.decode(bytes);
-  const isOne = high.value === 0;
+  const isOne = high === 0;
   draft.device = isOne
-    ? { major: (low.value >>> 8) & 0xfff, minor: (low.value & 0xff) | ((low.value >>> 12) & 0xfff00) }
-    : { major: high.value, minor: low.value };
+    ? { major: (low >>> 8) & 0xfff, minor: (low & 0xff) | ((low >>> 12) & 0xfff00) }
+    : { major: high, minor: low };
 }
 
 /** The name comes in pieces; what `.` and `..` flags mean for it, no file has. */
@@ -165,16 +164,10 @@ function targetOf(links: readonly Buffer[]): string {
       else {
         piece = Buffer.concat([piece, text]);
         if ((flags & Component.Continues) !== 0) continue;
-        parts.push(shownTarget(piece));
+        parts.push(decodedTarget(piece));
         piece = Buffer.alloc(0);
       }
     }
-  if (piece.length > 0) parts.push(shownTarget(piece));
+  if (piece.length > 0) parts.push(decodedTarget(piece));
   return parts.length === 1 && parts[0] === '' ? '/' : parts.join('/');
-}
-
-/** Some writers put a whole path into one component. */
-function shownTarget(bytes: Buffer): string {
-  const steps = bytes.toString('latin1').split('/');
-  return steps.map((step) => (/^\.{0,2}$/.test(step) ? step : decodedName(Buffer.from(step, 'latin1'), 'utf-8').text)).join('/');
 }

@@ -13,6 +13,20 @@ function zoneOf(quarters: number): string {
 
 /** ECMA-119 §9.1.5: years since 1900, month, day, hour, minute, second, zone. Without the seventh byte, no zone. Undefined where nothing is recorded. */
 export function stampOfRecord(bytes: Buffer): Stamp | undefined {
+  const key = bytes.toString('latin1');
+  const known = RECENT.get(key);
+  if (known !== undefined) return known;
+  const stamp = stampOfBytes(bytes);
+  if (RECENT.size >= MOST_RECENT) RECENT.clear();
+  if (stamp !== undefined) RECENT.set(key, stamp);
+  return stamp;
+}
+
+/** Most files of a disc share their times with others, and each has three. */
+const RECENT = new Map<string, Stamp>();
+const MOST_RECENT = 4096;
+
+function stampOfBytes(bytes: Buffer): Stamp | undefined {
   const [years = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = bytes;
   if (bytes.subarray(0, 6).every((byte) => byte === 0)) return undefined;
   const zone = bytes.length > 6 ? zoneOf(bytes.readInt8(6)) : '';

@@ -44,11 +44,15 @@ export interface SuspFields {
   readonly fault: Fault | undefined;
 }
 
-/** All fields of a record, the continued ones too. @param skip bytes of each system use area that belong to others. */
-export async function suspFields(systemUse: Buffer, skip: number, blocks: Blocks): Promise<SuspFields> {
+/** All fields of a record, the continued ones too; at once where there are none, as in most. @param skip bytes of each system use area that belong to others. */
+export function suspFields(systemUse: Buffer, skip: number, blocks: Blocks): SuspFields | Promise<SuspFields> {
   const fields: SuspField[] = [];
-  let next = takeFields(systemUse, skip, fields);
-  if (next === undefined) return { fields, fault: undefined };
+  const next = takeFields(systemUse, skip, fields);
+  return next === undefined ? { fields, fault: undefined } : followed(next, fields, blocks);
+}
+
+async function followed(first: Buffer, fields: SuspField[], blocks: Blocks): Promise<SuspFields> {
+  let next: Buffer | undefined = first;
   const seen = new Set<number>();
   while (next !== undefined) {
     const { block, offset, length } = continuation.decode(next);

@@ -6,6 +6,7 @@ import { sizeOf } from './content.ts';
 import { entryOf, type Made, type Reading } from './entries.ts';
 import type { Extents } from './extents.ts';
 import { type Directory, Joining, type FileRecords, recordsOf } from './files.ts';
+import { Flag } from './record.ts';
 
 /** A relocated directory that stands where it lies, not where it belongs. */
 export interface Relocated {
@@ -28,7 +29,12 @@ export class Tree {
   entries(limits: ListingLimits, signal?: AbortSignal): AsyncGenerator<readonly Found[]> {
     const { root, extents } = this;
     extents.addDirectory(root.block);
-    const list = (branch: Branch<Directory>) => this.#list(branch, (made, file, path) => this.#take(made, file, path));
+    const list = (branch: Branch<Directory>) =>
+      this.#list(
+        branch,
+        () => true,
+        (made, file, path) => this.#take(made, file, path),
+      );
     return walkTree({ node: root, path: '', identity: root.block }, list, limits, signal);
   }
 
@@ -46,8 +52,14 @@ export class Tree {
     if (extents.hasDirectory(directory.block)) return;
     extents.addDirectory(directory.block);
     const waiting = new Map([[entry.path, entry]]);
+    // Most are known, and told so by their place: nothing else of them is looked at.
+    const isWorth = (file: FileRecords): boolean =>
+      this.reading.suspSkip !== undefined ||
+      file.associated !== undefined ||
+      (file.first.flags & Flag.Directory) !== 0 ||
+      !extents.hasContent(file.first.section.block, sizeOf(file));
     const list = (branch: Branch<Directory>) =>
-      this.#list(branch, (made, file, path) => {
+      this.#list(branch, isWorth, (made, file, path) => {
         const inTree = path.slice(entry.path.length + 1);
         const { block } = file.first.section;
         if (made.directory !== undefined)
@@ -66,9 +78,10 @@ export class Tree {
     }
   }
 
-  /** @param isWanted false leaves the entry out, and what is in it. */
+  /** @param isWorth false leaves a file out before it is made. @param isWanted false leaves the entry out, and what is in it. */
   async *#list(
     { node, path }: Branch<Directory>,
+    isWorth: (file: FileRecords) => boolean,
     isWanted: (made: Made, file: FileRecords, path: string) => boolean,
   ): AsyncGenerator<Listed<Directory>> {
     const { reading } = this;
@@ -77,6 +90,7 @@ export class Tree {
       const found: Found[] = [];
       const below: Listed<Directory>['below'][number][] = [];
       for (const file of files) {
+        if (!isWorth(file)) continue;
         const made = await entryOf(file, node, path, reading);
         if (!isWanted(made, file, made.entry.path)) continue;
         found.push(made.entry);

@@ -1,7 +1,7 @@
 /** Extended attributes that stand inside a file entry: devices, time of creation, type and creator of the Macintosh. */
 import { layout, raw, u32le } from '../../kernel/index.ts';
 import type { Stamp } from '../filesystems.ts';
-import { decodedName } from '../names.ts';
+import { decodedCode } from '../names.ts';
 import { stampOf } from './stamps.ts';
 import { entityOf } from './text.ts';
 
@@ -18,13 +18,16 @@ const FINDER_AT = 56;
 
 const Type = { Times: 5, Device: 12, Implementation: 2048 } as const;
 
+const NONE: Attributes = { facts: {} };
+
 export interface Attributes {
   readonly created?: Stamp;
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
 /** @param area as it stands in the file entry; what does not fit ends it. */
-export function attributesOf(area: Buffer): Attributes {
+export function attributesOf(area: Buffer | undefined): Attributes {
+  if (area === undefined || area.length < HEADER_SIZE) return NONE;
   const facts: Record<string, string | number> = {};
   let created: Stamp | undefined;
   for (let at = HEADER_SIZE; at + head.size <= area.length; ) {
@@ -49,6 +52,6 @@ export function attributesOf(area: Buffer): Attributes {
 function finderFacts(bytes: Buffer): Record<string, string> {
   const four = bytes.subarray(FINDER_AT, FINDER_AT + 8);
   if (four.every((byte) => byte === 0)) return {};
-  const text = (from: number): string => decodedName(four.subarray(from, from + 4), 'macintosh').text;
+  const text = (from: number): string => decodedCode(four.subarray(from, from + 4), 'macintosh');
   return { type: text(0), creator: text(4) };
 }

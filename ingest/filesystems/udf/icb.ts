@@ -88,6 +88,14 @@ export interface Icb {
 
 /** The newest version of an entry. @throws Fault when none stands there. */
 export async function readIcb(space: Space, address: Address): Promise<Icb> {
+  const { bytes, at } = await space.read(address);
+  const tag = tagOf(bytes);
+  if (isEntry(tag) && icbTag.field.strategy(bytes, 0) !== REWRITTEN) return decoded(bytes, at, address, tag);
+  return followed(space, address);
+}
+
+/** An entry that says where it went, or what replaced it. */
+async function followed(space: Space, address: Address): Promise<Icb> {
   const seen = new Set<number>();
   let newest: Icb | undefined;
   for (let at: Address | undefined = address; at !== undefined; ) {
@@ -103,7 +111,7 @@ export async function readIcb(space: Space, address: Address): Promise<Icb> {
     // A version that was announced and never written leaves the last one in force.
     if (newest !== undefined && !isEntry(tag)) return newest;
     newest = decoded(read.bytes, read.at, here, tag);
-    if (icbTag.decode(read.bytes).strategy !== REWRITTEN) return newest;
+    if (icbTag.field.strategy(read.bytes, 0) !== REWRITTEN) return newest;
     // The block behind it leads to the version that replaced it.
     at = { partition: here.partition, block: here.block + 1 };
     const place = space.placeOf(at);
@@ -114,7 +122,7 @@ export async function readIcb(space: Space, address: Address): Promise<Icb> {
   return newest;
 }
 
-function isEntry(tag: Tag | undefined): boolean {
+function isEntry(tag: Tag | undefined): tag is Tag {
   return tag?.id === TagId.FileEntry || tag?.id === TagId.ExtendedFileEntry;
 }
 
@@ -142,6 +150,11 @@ export function decoded(bytes: Buffer, at: number, address: Address, tag: Tag | 
   if (end > bytes.length) throw tooLong(address, end, bytes.length);
   const [accessed, modified, changed] = [stampOf(e.accessed), stampOf(e.modified), stampOf(e.changed)];
   const created = extended && stampOf(extended.created);
+  const times: { -readonly [K in keyof Stamps]: Stamps[K] } = {};
+  if (modified !== undefined) times.modified = modified;
+  if (accessed !== undefined) times.accessed = accessed;
+  if (changed !== undefined) times.changed = changed;
+  if (created !== undefined) times.created = created;
   const faults: Fault[] = [];
   if (!tag.isCrcRight) faults.push(crcFault('file entry', address.block));
   if (tag.location !== address.block) faults.push(elsewhere(address.block, tag.location));
@@ -154,12 +167,7 @@ export function decoded(bytes: Buffer, at: number, address: Address, tag: Tag | 
     ownerId: e.ownerId === NOBODY ? undefined : e.ownerId,
     groupId: e.groupId === NOBODY ? undefined : e.groupId,
     linkCount: e.linkCount,
-    times: {
-      ...(modified && { modified }),
-      ...(accessed && { accessed }),
-      ...(changed && { changed }),
-      ...(created && { created }),
-    },
+    times,
     streams: extended && addressOf(extended.streams),
     extendedAttributes: bytes.subarray(attributesAt, allocationAt),
     allocation: bytes.subarray(allocationAt, end),

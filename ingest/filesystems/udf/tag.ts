@@ -4,9 +4,7 @@ import { Fault, FaultKind, layout, u16le, u32le, u8 } from '../../kernel/index.t
 /** ECMA-167 3/7.2 and 4/7.2 */
 const tagLayout = layout('descriptor tag', 16, {
   id: [0, u16le],
-  version: [2, u16le],
   checksum: [4, u8],
-  serial: [6, u16le],
   crc: [8, u16le],
   crcLength: [10, u16le],
   location: [12, u32le],
@@ -33,8 +31,6 @@ export const TagId = {
 
 export interface Tag {
   readonly id: number;
-  /** 2 for UDF 1.x, 3 for 2.x. */
-  readonly version: number;
   readonly location: number;
   /** Of what follows the tag, so many bytes are covered by the CRC. */
   readonly crcLength: number;
@@ -46,11 +42,11 @@ export function tagOf(bytes: Buffer): Tag | undefined {
   if (bytes.length < TAG_SIZE) return undefined;
   let sum = 0;
   for (let index = 0; index < TAG_SIZE; index++) if (index !== 4) sum += bytes[index] ?? 0;
-  const { id, version, checksum, crc, crcLength, location } = tagLayout.decode(bytes);
+  const { id, checksum, crc, crcLength, location } = tagLayout.decode(bytes);
   if ((sum & 0xff) !== checksum || (id === 0 && crcLength === 0)) return undefined;
   const end = TAG_SIZE + crcLength;
   const isCrcRight = crcLength === 0 || (end <= bytes.length && crcItuT(bytes, TAG_SIZE, end) === crc);
-  return { id, version, location, crcLength, isCrcRight };
+  return { id, location, crcLength, isCrcRight };
 }
 
 /** ECMA-167 1/7.2.6: polynomial 0x1021, beginning with 0. */
