@@ -60,11 +60,18 @@ export class ExfatTree {
       if (reader.isEnded) break;
     }
     yield await this.#listed(reader.rest(), node, place);
-    const faults = [...(node.fault === undefined ? [] : [node.fault]), ...(reader.strayCount === 0 ? [] : [stray(reader.strayCount)])];
+    const faults = [
+      ...(node.fault === undefined ? [] : [node.fault]),
+      ...(reader.strayCount === 0 ? [] : [stray(reader.strayCount)]),
+    ];
     if (faults.length > 0 && !node.isDeleted) yield { found: faults.map((fault) => damage(path, fault)), below: [] };
   }
 
-  async #listed(sets: Iterable<EntrySet>, folder: Folder, place: { id: number; path: string; isDeleted: boolean }): Promise<Listed<Folder>> {
+  async #listed(
+    sets: Iterable<EntrySet>,
+    folder: Folder,
+    place: { id: number; path: string; isDeleted: boolean },
+  ): Promise<Listed<Folder>> {
     const found: Entry[] = [];
     const below: Listed<Folder>['below'][number][] = [];
     for (const set of sets) {
@@ -113,6 +120,7 @@ function stray(count: number): Fault {
 }
 
 function tooManyBytes(): Fault {
-  const message = 'folders together claim more clusters than the volume has: they lie in each other; the rest of this one is not listed';
+  const message =
+    'folders together claim more clusters than the volume has: they lie in each other; the rest of this one is not listed';
   return new Fault(FaultKind.Refused, 'exfat/folder-size', message);
 }
