@@ -89,7 +89,8 @@ export function withRecord(volume: Buffer, number: number, change: (record: Buff
 
 /** Where the first attribute of a type stands in a record. */
 export function attribute(record: Buffer, type: number): number {
-  for (let at = record.readUInt16LE(20); at < 1000; at += record.readUInt32LE(at + 4)) if (record.readUInt32LE(at) === type) return at;
+  for (let at = record.readUInt16LE(20); at < 1000; at += record.readUInt32LE(at + 4))
+    if (record.readUInt32LE(at) === type) return at;
   throw new RangeError(`no attribute ${type}`);
 }
 
