@@ -13,7 +13,6 @@ const boot = layout('NTFS boot sector', 512, {
   tableCluster: [0x30, u64],
   mirrorCluster: [0x38, u64],
   clustersPerRecord: [0x40, u8],
-  clustersPerIndexRecord: [0x44, u8],
   serial: [0x48, raw(8)],
 });
 
@@ -27,7 +26,6 @@ export interface NtfsShape {
   readonly clusterCount: number;
   /** Of a record of the master file table ($MFT), in bytes. */
   readonly recordSize: number;
-  readonly indexRecordSize: number;
   /** Where $MFT and $MFTMirr begin, in bytes of the volume. */
   readonly tableOffset: number;
   readonly mirrorOffset: number;
@@ -70,8 +68,7 @@ function shapeOf(bytes: Buffer): NtfsShape | undefined {
   const clusterSize = sectorSize * sectorsPerCluster;
   if (![256, 512, 1024, 2048, 4096].includes(sectorSize) || !isPower(clusterSize) || clusterSize > LARGEST_CLUSTER)
     return undefined;
-  const sized = (clusters: number): number => (clusters < 0x80 ? clusters * clusterSize : 2 ** (256 - clusters));
-  const recordSize = sized(b.clustersPerRecord);
+  const recordSize = b.clustersPerRecord < 0x80 ? b.clustersPerRecord * clusterSize : 2 ** (256 - b.clustersPerRecord);
   if (!isPower(recordSize) || recordSize < 512 || recordSize > LARGEST_RECORD) return undefined;
   const size = b.sectorCount * sectorSize;
   const clusterCount = Math.floor(b.sectorCount / sectorsPerCluster);
@@ -81,7 +78,6 @@ function shapeOf(bytes: Buffer): NtfsShape | undefined {
     clusterSize,
     clusterCount,
     recordSize,
-    indexRecordSize: sized(b.clustersPerIndexRecord),
     tableOffset: b.tableCluster * clusterSize,
     mirrorOffset: Math.min(b.mirrorCluster, clusterCount) * clusterSize,
     size,

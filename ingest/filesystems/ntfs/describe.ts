@@ -10,7 +10,6 @@ import { type Attribute, type FileRecord, isFolder, isInUse, Type } from './reco
 import { interixOf, keptElsewhere, MOST_INTERIX, MOST_REPARSE, type Reparse, reparseOf } from './reparse.ts';
 import { type Elsewhere, isStream, reuseOf, streamsOf, type Writable } from './streams.ts';
 import { type Budget, hasList, type MasterTable } from './table.ts';
-import { wofRuns } from './wof.ts';
 
 /** A name of a file in a folder. Other names are other entries. */
 export interface Link {
@@ -91,7 +90,7 @@ export class Describer {
     const bits = standard?.bits ?? 0;
     const point = ofType(attributes, Type.ReparsePoint);
     const reparse = point === undefined ? undefined : await this.#reparse(point, faults);
-    const elsewhere = this.#elsewhere(record, attributes, reparse, bits);
+    const elsewhere = elsewhereOf(reparse, bits);
     const reuse = isInUse(record) ? undefined : await reuseOf(this.allocation, attributes);
     const streams = streamsOf(this.table, record.number, attributes, { elsewhere, reuse });
     if (streams.fault !== undefined) faults.push(streams.fault);
@@ -132,18 +131,13 @@ export class Describer {
       return undefined;
     }
   }
+}
 
-  #elsewhere(
-    { number }: FileRecord,
-    attributes: readonly Attribute[],
-    reparse: Reparse | undefined,
-    bits: number,
-  ): Elsewhere | undefined {
-    const keeper = reparse?.keeper;
-    if (keeper === undefined || reparse === undefined || (keeper === 'cloud' && (bits & RECALLED) === 0)) return undefined;
-    if (keeper === 'wof') return wofRuns(this.table, number, attributes, reparse.data);
-    return { packing: keeper, runs: () => Promise.reject(keptElsewhere(keeper)) };
-  }
+/** Undefined for a file whose data are its own. */
+function elsewhereOf(reparse: Reparse | undefined, bits: number): Elsewhere | undefined {
+  const keeper = reparse?.keeper;
+  if (keeper === undefined || (keeper === 'cloud' && (bits & RECALLED) === 0)) return undefined;
+  return { packing: keeper, runs: () => Promise.reject(keptElsewhere(keeper)) };
 }
 
 function ofType(attributes: readonly Attribute[], type: number): Attribute | undefined {

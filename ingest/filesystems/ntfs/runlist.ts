@@ -57,7 +57,7 @@ function signed(bytes: Buffer, at: number, width: number): number {
 }
 
 /** All pieces of an attribute in order; what lies between its extents, and is in none, is LOST. */
-export function* piecesOfAll(extents: readonly Extent[], volumeClusters: number): Generator<Piece> {
+function* piecesOfAll(extents: readonly Extent[], volumeClusters: number): Generator<Piece> {
   let end = 0;
   for (const extent of extents.toSorted((a, b) => a.firstCluster - b.firstCluster)) {
     if (extent.firstCluster < end || !Number.isSafeInteger(extent.firstCluster)) continue;
