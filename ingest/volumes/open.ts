@@ -57,7 +57,10 @@ export async function volumesOf(media: ByteSource, sectorSize: number): Promise<
   await look(media, '', { offset: 0, type: '' }, disc, 0);
   if (isCutShort) warnings.push(cutShort());
   const { size } = media;
-  const isCovered = volumes.some((each) => each.offset === 0 && !each.isContainer && each.length * 2 >= size);
+  const isCovered = volumes.some((each) => each.offset === 0 && !each.isContainer && each.length >= size);
+  // A volume of a hybrid that begins with the disc is the disc, cut off: its files may lie behind it.
+  if (disc.length > 0 && !isCovered)
+    for (const [index, each] of volumes.entries()) if (each.offset === 0) volumes[index] = { ...each, isContainer: true };
   if (volumes.every(({ isContainer }) => isContainer) || (disc.length > 0 && !isCovered)) {
     const nothing = { type: '', title: undefined, label: undefined, id: undefined };
     volumes.push({ scheme: 'none', number: '', offset: 0, length: size, ...nothing, isContainer: false, missingLength: 0 });
