@@ -3,6 +3,7 @@ import { type ByteSource, Recent } from '../media/index.ts';
 
 /** In bytes; a power of two. */
 export const PAGE_SIZE = 64 * 1024;
+const CACHE_SIZE = 16 * 1024 * 1024;
 
 export class Pages {
   readonly #recent: Recent<number, Buffer>;
@@ -10,7 +11,7 @@ export class Pages {
   /** @param cacheSize in bytes. */
   constructor(
     readonly volume: ByteSource,
-    cacheSize: number,
+    cacheSize = CACHE_SIZE,
   ) {
     this.#recent = new Recent(cacheSize);
   }
@@ -27,6 +28,17 @@ export class Pages {
     const index = Math.floor(offset / PAGE_SIZE);
     const at = offset - index * PAGE_SIZE;
     if (at + length > PAGE_SIZE || offset + length > this.volume.size) return this.volume.read(offset, length);
-    return (await this.page(index)).subarray(at, at + length);
+    try {
+      return (await this.page(index)).subarray(at, at + length);
+    } catch {
+      // Damage elsewhere in the page is no business of this stretch; its own is thrown here.
+      return this.volume.read(offset, length);
+    }
+  }
+
+  /** What the volume has of a stretch: shorter at its end, empty outside. */
+  async readInside(offset: number, length: number): Promise<Buffer> {
+    const end = Math.min(offset + length, this.volume.size);
+    return offset < 0 || offset >= end ? Buffer.alloc(0) : this.read(offset, end - offset);
   }
 }

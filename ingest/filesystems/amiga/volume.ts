@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Run } from '../../media/index.ts';
 import { RunList } from '../content.ts';
-import { PagedReader } from '../paged.ts';
+import { Pages } from '../pages.ts';
 import { BlockType, type Head, headOf, isSumRight, Secondary, type Tail, TABLE_AT, TAIL, tailOf } from './block.ts';
 import type { AmigaShape } from './shape.ts';
 
@@ -19,13 +19,13 @@ const HEADERS: ReadonlySet<number> = new Set(Object.values(Secondary));
 const MOST_TRAIL = 256;
 
 export class AmigaVolume {
-  readonly #reader: PagedReader;
+  readonly #reader: Pages;
 
   constructor(
     readonly volume: ByteSource,
     readonly shape: AmigaShape,
   ) {
-    this.#reader = new PagedReader(volume);
+    this.#reader = new Pages(volume);
   }
 
   /** @throws Fault 'amiga/block-number' for a block that is none of the volume's; 'truncated' for one that the image lacks. */

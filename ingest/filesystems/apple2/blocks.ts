@@ -2,14 +2,14 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource } from '../../media/index.ts';
 import type { RunList } from '../content.ts';
-import { PagedReader } from '../paged.ts';
+import { Pages } from '../pages.ts';
 import { SECTOR, type SectorOrder, slotsOf, TRACK } from './order.ts';
 
 export const BLOCK = 512;
 const BLOCKS_PER_TRACK = TRACK / BLOCK;
 
 export class ProdosBlocks {
-  readonly #reader: PagedReader;
+  readonly #reader: Pages;
   /** Undefined where blocks lie in their own order. */
   readonly #slots: readonly number[] | undefined;
 
@@ -18,7 +18,7 @@ export class ProdosBlocks {
     order: SectorOrder,
     readonly blockCount: number,
   ) {
-    this.#reader = new PagedReader(volume);
+    this.#reader = new Pages(volume);
     this.#slots = order === 'dos' ? slotsOf('prodos', 'dos') : undefined;
   }
 

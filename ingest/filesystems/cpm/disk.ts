@@ -2,7 +2,7 @@
 import { layout, raw, u8 } from '../../kernel/index.ts';
 import type { ByteSource } from '../../media/index.ts';
 import type { RunList } from '../content.ts';
-import { PagedReader } from '../paged.ts';
+import { Pages } from '../pages.ts';
 import { type CpmGeometry, geometriesFor } from './geometry.ts';
 
 export const ENTRY_SIZE = 32;
@@ -46,7 +46,7 @@ export interface CpmDirectory {
 
 export class CpmDisk {
   readonly blockCount: number;
-  readonly #reader: PagedReader;
+  readonly #reader: Pages;
   readonly #start: number;
 
   constructor(
@@ -54,7 +54,7 @@ export class CpmDisk {
     readonly geometry: CpmGeometry,
   ) {
     const { sectorSize, sectorsPerTrack, trackCount, bootTrackCount, blockSize } = geometry;
-    this.#reader = new PagedReader(volume);
+    this.#reader = new Pages(volume);
     this.#start = bootTrackCount * sectorsPerTrack;
     this.blockCount = Math.floor(((trackCount - bootTrackCount) * sectorsPerTrack * sectorSize) / blockSize);
   }

@@ -1,9 +1,9 @@
 /** Logical blocks of a disc, by number. */
 import type { ByteSource } from '../../media/index.ts';
-import { PagedVolume } from '../paged-volume.ts';
+import { Pages } from '../pages.ts';
 
 export class Blocks {
-  readonly #paged: PagedVolume;
+  readonly #paged: Pages;
 
   /**
    * @param blockSize of the logical blocks that numbers count.
@@ -14,7 +14,7 @@ export class Blocks {
     readonly blockSize: number,
     readonly baseBlock: number,
   ) {
-    this.#paged = new PagedVolume(volume);
+    this.#paged = new Pages(volume);
   }
 
   /** In bytes of the volume; negative for blocks of a session that is not there. */
@@ -24,6 +24,6 @@ export class Blocks {
 
   /** What the volume has of a stretch: shorter at its end, empty outside. */
   read(offset: number, length: number): Promise<Buffer> {
-    return this.#paged.read(offset, length);
+    return this.#paged.readInside(offset, length);
   }
 }

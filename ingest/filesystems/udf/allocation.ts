@@ -78,7 +78,7 @@ async function continued(space: Space, address: Address, length: number, seen: S
   const at = space.placeOf(address);
   if (at === undefined || seen.has(at) || seen.size >= MOST_RUNS / 64) return undefined;
   seen.add(at);
-  const bytes = await space.paged.read(at, Math.min(length, MOST_CONTINUED));
+  const bytes = await space.paged.readInside(at, Math.min(length, MOST_CONTINUED));
   if (bytes.length < continuedLayout.size || tagOf(bytes)?.id !== TagId.AllocationExtent) return undefined;
   const size = continuedLayout.decode(bytes).length;
   return bytes.subarray(continuedLayout.size, Math.min(bytes.length, continuedLayout.size + size));
@@ -90,7 +90,7 @@ export async function readRuns(space: Space, runs: readonly Run[], offset: numbe
   for (const run of clipped(runs, { offset, length })) {
     if (run.kind === 'zero') pieces.push(Buffer.alloc(run.length));
     else if (run.kind !== 'stored') break;
-    else if (run.source === space.volume) pieces.push(await space.paged.read(run.at, run.length));
+    else if (run.source === space.volume) pieces.push(await space.paged.readInside(run.at, run.length));
     else pieces.push(await run.source.read(run.at, run.length));
   }
   return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);

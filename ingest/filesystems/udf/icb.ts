@@ -115,7 +115,7 @@ async function followed(space: Space, address: Address): Promise<Icb> {
     // The block behind it leads to the version that replaced it.
     at = { partition: here.partition, block: here.block + 1 };
     const place = space.placeOf(at);
-    const behind = place === undefined ? Buffer.alloc(0) : await space.paged.read(place, space.blockSize);
+    const behind = place === undefined ? Buffer.alloc(0) : await space.paged.readInside(place, space.blockSize);
     if (tagOf(behind)?.id !== TagId.IndirectEntry) return newest;
   }
   if (newest === undefined) throw noEntry(address);

@@ -67,7 +67,7 @@ export async function mapPartitions(space: Space, sequence: Sequence): Promise<M
     let isRead = false;
     for (let index = 0; index < Math.min(tableCount, 4) && !isRead; index++) {
       const at = tableSectors.readUInt32LE(index * 4) * space.blockSize;
-      const bytes = await space.paged.read(at, Math.min(tableSize, MOST_TABLE));
+      const bytes = await space.paged.readInside(at, Math.min(tableSize, MOST_TABLE));
       if (bytes.length < sparingTable.size || tagOf(bytes)?.isCrcRight !== true) continue;
       const { kind, entryCount } = sparingTable.decode(bytes);
       if (!entityOf(kind).identifier.startsWith('*UDF Sparing Table')) continue;

@@ -1,7 +1,7 @@
 /** Where structures are read from: a block of a partition, as the volume has it. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource } from '../../media/index.ts';
-import { PagedVolume } from '../paged-volume.ts';
+import { Pages } from '../pages.ts';
 import type { Partition } from './partitions.ts';
 
 /** A block by partition reference and number. */
@@ -13,13 +13,13 @@ export interface Address {
 export class Space {
   /** By their reference: the place of their map in the logical volume descriptor. */
   readonly partitions = new Map<number, Partition>();
-  readonly paged: PagedVolume;
+  readonly paged: Pages;
 
   constructor(
     readonly volume: ByteSource,
     readonly blockSize: number,
   ) {
-    this.paged = new PagedVolume(volume);
+    this.paged = new Pages(volume);
   }
 
   /** In bytes of the volume; undefined where no such block is. */
@@ -31,7 +31,7 @@ export class Space {
   /** One block, and where it lies. @throws Fault 'udf/block' when it is not in the image. */
   async read(address: Address): Promise<{ bytes: Buffer; at: number }> {
     const at = this.placeOf(address);
-    const bytes = at === undefined ? undefined : await this.paged.read(at, this.blockSize);
+    const bytes = at === undefined ? undefined : await this.paged.readInside(at, this.blockSize);
     if (at === undefined || bytes === undefined || bytes.length < this.blockSize) throw noBlock(address);
     return { bytes, at };
   }

@@ -30,7 +30,7 @@ export async function readVirtualTable(space: Space, partition: number, start: n
   const last = Math.floor(volume.size / blockSize) - 1;
   const first = Math.max(start, last - SEARCH_SECTOR_COUNT + 1);
   for (let sector = last; sector >= first; sector--) {
-    const bytes = await space.paged.read(sector * blockSize, blockSize);
+    const bytes = await space.paged.readInside(sector * blockSize, blockSize);
     const tag = tagOf(bytes);
     const address = { partition, block: sector - start };
     if (tag?.location !== address.block) continue;
