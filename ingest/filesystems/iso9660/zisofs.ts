@@ -18,6 +18,8 @@ const header2 = layout('zisofs header, version 2', 24, {
   size: [12, u64le],
 });
 const MAGIC = '37e45396c9dbd607';
+/** Version 2 counts its methods; the only one. */
+const ZLIB = 1;
 const MAGIC2 = 'ef2255a1bc1b95a0';
 
 const unpack = promisify(inflate);
@@ -45,12 +47,13 @@ export async function zisofsRuns(
     return packed.read(offset, length);
   };
   const isSecond = expected.algorithm === 'PZ';
-  const head = isSecond ? header2.decode(await read(0, header2.size)) : header.decode(await read(0, header.size));
+  const headBytes = await read(0, isSecond ? header2.size : header.size);
+  const head = isSecond ? header2.decode(headBytes) : header.decode(headBytes);
   const { size, blockBits } = head;
   const headerSize = head.headerWords * 4;
   if (head.magic.toString('hex') !== (isSecond ? MAGIC2 : MAGIC)) throw bad('has no header of that kind');
-  // Version 2 counts its algorithms; the only one is zlib.
-  if ('algorithm' in head && head.algorithm !== 1) throw bad(`is packed by method ${String(head.algorithm)}, which nobody has described`);
+  const method = isSecond ? header2.field.algorithm(headBytes, 0) : ZLIB;
+  if (method !== ZLIB) throw bad(`is packed by method ${method}, which nobody has described`);
   if (size !== expected.size) throw bad(`says ${size} bytes, and its directory record ${expected.size}`);
   if (blockBits < 15 || blockBits > 20 || headerSize < 16) throw bad(`has blocks of 2^${blockBits} bytes`);
   const blockSize = 2 ** blockBits;
