@@ -69,30 +69,11 @@ export class RemoteArchive implements Archive {
 
   async fileInside(id: string, { volume, path, stream }: FileAsk): Promise<FileInside> {
     const query = new URLSearchParams({ path, ...(stream === undefined ? {} : { stream }) }).toString();
-    const numbers = volume === undefined ? (await this.disk(id)).volumes.map(({ number }) => number) : [volume];
-    const found: { number: number; file: DiskFileView }[] = [];
-    let missing: unknown = new Fault(FaultKind.Missing, 'files/no-such-file', `no volume of package ${id} has a file "${path}"`, {
-      id,
-      path,
-    });
-    for (const number of numbers)
-      try {
-        found.push({ number, file: await this.get(`packages/${encodeURIComponent(id)}/disk/${number}/file?${query}`) });
-      } catch (error) {
-        if (!(error instanceof Fault) || error.code !== 'files/no-such-file') throw error;
-        missing = error;
-      }
-    const [only, other] = found;
-    if (only === undefined) throw missing;
-    if (other !== undefined) {
-      const message = `volumes ${found.map(({ number }) => number).join(' and ')} of package ${id} have a file "${path}"; say which`;
-      throw new Fault(FaultKind.Refused, 'files/ambiguous-path', message, { id, path });
-    }
-    const response = await this.fetched(`packages/${encodeURIComponent(id)}/disk/${only.number}/content?${query}`, {
-      method: 'GET',
-    });
+    const disk = `packages/${encodeURIComponent(id)}/disk`;
+    const file = await this.get<DiskFileView>(volume === undefined ? `${disk}/file?${query}` : `${disk}/${volume}/file?${query}`);
+    const response = await this.fetched(`${disk}/${file.volume}/content?${query}`, { method: 'GET' });
     if (!response.ok) throw await faultOf(response);
-    return { size: only.file.size, sha256: only.file.sha256, bytes: response.body ?? emptyBody() };
+    return { size: file.size, sha256: file.sha256, bytes: response.body ?? emptyBody() };
   }
 
   async *audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {

@@ -74,6 +74,16 @@ export class FilesController {
     return fileView(await this.files.file(id, volume, query));
   }
 
+  @Get('packages/:id/disk/file')
+  @ApiOperation({ operationId: 'getFileAnywhere', summary: 'The same, in the only volume of the disk that has the path.' })
+  @ApiOkResponse({ standardSchema: DiskFileView })
+  async fileAnywhere(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: FileQuery }) query: FileQuery,
+  ): Promise<DiskFileView> {
+    return fileView(await this.files.file(id, await this.files.volumeWith(id, query), query));
+  }
+
   @Get('packages/:id/disk/:volume/content')
   @ApiOperation({
     operationId: 'getFileContent',

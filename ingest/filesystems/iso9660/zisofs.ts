@@ -114,5 +114,5 @@ function bad(what: string): Fault {
 
 function cut(got: number, size: number): Fault {
   const message = `the image has ${got} of the ${size} bytes of the packed file: it is cut`;
-  return new Fault(FaultKind.Truncated, 'iso9660/zisofs', message, { got, size });
+  return new Fault(FaultKind.Truncated, 'iso9660/zisofs-cut', message, { got, size });
 }

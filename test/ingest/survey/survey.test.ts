@@ -10,7 +10,10 @@ const LARGEST = 16 * 1024 * 1024;
 
 const CASES = [...fileSystems.keys()].flatMap((id) =>
   casesOf(id)
-    .filter(({ truth }) => truth.entries.some(({ sha256 }) => sha256 !== undefined) && truth.entries.every(({ size = 0 }) => size <= LARGEST))
+    .filter(
+      ({ truth }) =>
+        truth.entries.some(({ sha256 }) => sha256 !== undefined) && truth.entries.every(({ size = 0 }) => size <= LARGEST),
+    )
     .map((of) => ({ ...of, id, name: `${id}: ${of.name}` })),
 );
 

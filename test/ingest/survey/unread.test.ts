@@ -19,7 +19,9 @@ describe('unread parts of a file', () => {
         const expected = runs.flatMap(({ fileOffset: start, length, imageOffset }) =>
           Array.from({ length }, (_, i) => i).flatMap((i) => (isUnread(imageOffset + i) ? [start + i] : [])),
         );
-        const found = unreadParts(runs, mergedRanges(unread)).flatMap(({ offset, length }) => Array.from({ length }, (_, i) => offset + i));
+        const found = unreadParts(runs, mergedRanges(unread)).flatMap(({ offset, length }) =>
+          Array.from({ length }, (_, i) => offset + i),
+        );
         expect(found).toEqual(expected);
       }),
     );

@@ -9,7 +9,18 @@ import { folded } from '#built/src/files/folded';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
 import type { SurveyedFile, SurveyItem } from '#ingest/survey';
 
-const NAMES = ['NOVEL.DOC', 'Novel 2.doc', 'my novel.txt', 'Grüße aus Wien.txt', 'naïve.rtf', 'LETTER.TXT', 'a', 'ab', 'x[1].txt', '50%_off.txt'];
+const NAMES = [
+  'NOVEL.DOC',
+  'Novel 2.doc',
+  'my novel.txt',
+  'Grüße aus Wien.txt',
+  'naïve.rtf',
+  'LETTER.TXT',
+  'a',
+  'ab',
+  'x[1].txt',
+  '50%_off.txt',
+];
 
 function file(volume: number, path: string, index: number, more: Partial<SurveyedFile> = {}): SurveyedFile {
   const digest = (index + 1).toString(16).padStart(64, '0');
@@ -125,7 +136,10 @@ describe('the index of files', () => {
   it('counts by extension and disk', async () => {
     const { count, facets } = await index.facets({ q: 'novel' }, 100);
     expect(count).toBe(4);
-    expect(facets['package']?.map(({ value, count: each }) => [value, each])).toEqual([['disk-1', 3], ['disk-2', 1]]);
+    expect(facets['package']?.map(({ value, count: each }) => [value, each])).toEqual([
+      ['disk-1', 3],
+      ['disk-2', 1],
+    ]);
     expect(facets['extension']?.map(({ value }) => value)).toEqual(['doc', 'txt']);
   });
 
@@ -137,5 +151,12 @@ describe('the index of files', () => {
 });
 
 it('folds names to what people type', () => {
-  expect(['ÉCOLE', 'Straße', 'Ærø', 'İstanbul', 'ﬁle', 'Ångström'].map(folded)).toEqual(['ecole', 'strasse', 'aero', 'istanbul', 'file', 'angstrom']);
+  expect(['ÉCOLE', 'Straße', 'Ærø', 'İstanbul', 'ﬁle', 'Ångström'].map(folded)).toEqual([
+    'ecole',
+    'strasse',
+    'aero',
+    'istanbul',
+    'file',
+    'angstrom',
+  ]);
 });
