@@ -7,12 +7,12 @@ import { ANYWHERE, choiceOf, type Choice, type Distance, type Element, elementsO
 import type { ContainerFile, ContainerSignature, Format, Signature, SignatureSet } from './signature-set.ts';
 import { childrenOf, descendants, type XmlElement, xmlTree } from './xml-tree.ts';
 
-/** Tables for DROID's own search. */
-const LEFT_OUT = new Set(['Shift', 'DefaultShift']);
+/** Tables for DROID's own search: more than half of the file. */
+const LEFT_OUT = /<(Shift|DefaultShift)\b[^<>]*>[^<>]*<\/\1>\s*/g;
 
 /** @param signatures text of the signature file; @param containers of the container signature file. @throws Fault 'identification/…'. */
 export function pronomSignatures(signatures: string, containers: string | undefined): SignatureSet {
-  const root = xmlTree(signatures, LEFT_OUT).children[0];
+  const root = xmlTree(signatures.replaceAll(LEFT_OUT, '')).children[0];
   if (root?.name !== 'FFSignatureFile')
     throw new Fault(FaultKind.Refused, 'identification/not-readable', `the signature file begins with <${root?.name}>, expected <FFSignatureFile>: take the file that PRONOM publishes for DROID`);
   const notUnderstood: string[] = [];
@@ -79,8 +79,11 @@ function sequenceFrom(element: XmlElement): Sequence {
 /** Left fragments, the sequence, right fragments: fragments of one position are choices, each at its distance from its neighbour. */
 function partOf(part: XmlElement, isAnywhere: boolean): Element[] {
   const { SubSeqMinOffset: min, SubSeqMaxOffset: max } = part.attributes;
-  const offset = isAnywhere ? { min: Number(min ?? 0), max: ANYWHERE.max } : { min: Number(min ?? 0), max: max === undefined ? ANYWHERE.max : Number(max) };
-  if (!(offset.min <= offset.max)) throw new Fault(FaultKind.Refused, 'identification/wrong-signature', `a signature stands at ${min} to ${max}`);
+  const least = Number(min ?? 0);
+  // A greatest offset below the least is found in PRONOM's files; DROID then takes the least.
+  const most = isAnywhere || max === undefined ? ANYWHERE.max : Math.max(least, Number(max));
+  if (!(least <= most)) throw new Fault(FaultKind.Refused, 'identification/wrong-signature', `a signature stands at ${min} to ${max}`);
+  const offset = { min: least, max: most };
   const left = fragments(part, 'LeftFragment', (choice, distance) => ({ ...choice, after: distance }));
   const right = fragments(part, 'RightFragment', (choice, distance) => ({ ...choice, before: distance }));
   const own = elementsOf(childrenOf(part, 'Sequence')[0]?.text ?? '');
@@ -109,7 +112,7 @@ function fragments(part: XmlElement, name: string, placed: (choice: Choice, dist
 }
 
 function containersOf(text: string, notUnderstood: string[]) {
-  const root = xmlTree(text, LEFT_OUT);
+  const root = xmlTree(text);
   const puids = new Map<string, string>();
   for (const { attributes } of descendants(root, 'FileFormatMapping')) puids.set(attributes['signatureId'] ?? '', attributes['Puid'] ?? '');
   const signatures: ContainerSignature[] = [];

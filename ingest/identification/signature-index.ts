@@ -32,8 +32,8 @@ const NEAR_END = 2048;
 export class SignatureIndex {
   readonly #places: readonly Place[];
   readonly #loose: readonly Loose[];
-  /** The number of the last head in which a pair of bytes stood: so it is never cleared. */
-  readonly #seen = new Uint32Array(65_536);
+  /** The number of the last head in which a pair of bytes stood: so it is seldom cleared. */
+  readonly #seen = new Uint8Array(65_536);
   #heads = 0;
 
   constructor(signatures: readonly Signature[]) {
@@ -84,8 +84,8 @@ export class SignatureIndex {
   }
 
   #look(head: Buffer): void {
-    if (this.#heads === 0xffffffff) this.#seen.fill(0);
-    this.#heads = this.#heads === 0xffffffff ? 1 : this.#heads + 1;
+    if (this.#heads === 255) this.#seen.fill(0);
+    this.#heads = this.#heads === 255 ? 1 : this.#heads + 1;
     const seen = this.#seen;
     const now = this.#heads;
     const length = Math.min(head.length, HEAD_SIZE);

@@ -11,8 +11,8 @@ export interface XmlElement {
 
 const DEEPEST = 32;
 
-/** @param leave names of elements without interest. @throws Fault 'identification/not-readable'. */
-export function xmlTree(text: string, leave: ReadonlySet<string>): XmlElement {
+/** @throws Fault 'identification/not-readable'. */
+export function xmlTree(text: string): XmlElement {
   const root: XmlElement = { name: '', attributes: {}, children: [], text: '' };
   const open = [root];
   const parser = new SaxesParser();
@@ -22,7 +22,7 @@ export function xmlTree(text: string, leave: ReadonlySet<string>): XmlElement {
   parser.on('opentag', ({ name, attributes }) => {
     if (open.length > DEEPEST) throw new Error(`its elements are nested more than ${DEEPEST} deep`);
     const element: XmlElement = { name, attributes, children: [], text: '' };
-    if (!leave.has(name)) open.at(-1)?.children.push(element);
+    open.at(-1)?.children.push(element);
     open.push(element);
   });
   parser.on('text', (piece) => {
