@@ -1,4 +1,5 @@
 /** The character encoding of a text, as far as bytes can tell: certain for Unicode, a guess for the code pages of old machines. */
+import { isAscii } from 'node:buffer';
 
 const MOST = 16_384;
 
@@ -7,8 +8,7 @@ export function encodingOf(text: Buffer): string {
   const bytes = text.subarray(0, MOST);
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  const high = bytes.filter((byte) => byte >= 0x80).length;
-  if (high === 0) return 'us-ascii';
+  if (isAscii(bytes)) return 'us-ascii';
   if (isUtf8(bytes)) return 'utf-8';
   if (bytes.includes(0x0d) && !bytes.includes(0x0a)) return 'macintosh';
   return codePage(bytes);

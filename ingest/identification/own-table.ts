@@ -27,14 +27,14 @@ export const DOCUMENTS = String.raw`
   x-fmt/237 | WordStar for MS-DOS Document | 6.0 | - | ws ws6 | - | 1D 7D 00 00 60 {120} 7D 00 1D
   x-fmt/261 | WordStar for MS-DOS Document | 7.0 | - | ws ws7 | - | 1D 7D 00 00 70 {120} 7D 00 1D
   x-fmt/191 | AMI Professional Document | - | application/vnd.lotus-wordpro | sam | - | '[ver]' {6} '[sty]' * '[edoc]'
-  x-fmt/340 | Lotus WordPro Document | 96 | application/lwp | lwp | - | 'WordPro' 0D FB {6} 00 05 5C 81
-  fmt/340 | Lotus WordPro Document | 97/Millennium | application/lwp | lwp | - | 'WordPro' 00 {8} 'LWP7'
+  x-fmt/340 | Lotus WordPro Document | 96 | application/lwp | lwp | - | 'WordPro' 0D FB 00 00 00 00 00 00 00 00 05 98 5C 81 72 03 00 40 CC C1 BF FF BD F9 (50|70)
+  fmt/340 | Lotus WordPro Document | 97/Millennium | application/lwp | lwp | - | 'WordPro' 00 00 00 00 00 00 00 00 00 'LWP7' 00 00 00 00 00 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00 00 00 2E
   fmt/163 | Microsoft Works Word Processor 1-3 for DOS and 2 for Windows | - | - | wps | - | 01 FE {18} (C4|D0) 02
   fmt/45 | Rich Text Format | 1.0-1.4 | application/rtf | rtf | - | '{\rtf' ('\'|'1\') ('ansi'|'mac'|'pc')
   fmt/50 | Rich Text Format | 1.5-1.6 | application/rtf | rtf | fmt/45 | '{\rtf' {0-2} '\' ('ansi'|'mac'|'pc'|'pca') '\ansicpg'
-  fmt/52 | Rich Text Format | 1.7 | application/rtf | rtf | fmt/45 fmt/50 | '{\rtf' {0-2} ('ansi'|'mac'|'pc'|'pca') '\ansicpg' * '\stshfdbch' {1-4} '\stshfloch' {1-4} '\stshfhich' {1-4} '\stshfbi'
-  fmt/53 | Rich Text Format | 1.8 | application/rtf | rtf | fmt/45 fmt/50 fmt/52 | '{\rtf' {0-15} ('ansi'|'mac'|'pc'|'pca') '\ansicpg' * '\stshfdbch' {1-5} '\stshfloch' * '\lsdstimax'
-  fmt/355 | Rich Text Format | 1.9 | application/rtf | rtf | fmt/45 fmt/50 fmt/52 fmt/53 | '{\rtf' {0-15} ('ansi'|'mac'|'pc'|'pca') '\ansicpg' * '\stshfdbch' {1-5} '\stshfloch' * ('{\*\colorschememapping'|'{\*\datastore'|'{\*\defchp')
+  fmt/52 | Rich Text Format | 1.7 | application/rtf | rtf | fmt/45 fmt/50 | '{\rtf' ('\'|'1\') ('ansi'|'mac'|'pc'|'pca') '\ansicpg' {3-*} '\stshfdbch' {1-4} '\stshfloch' {1-4} '\stshfhich' {1-4} '\stshfbi'
+  fmt/53 | Rich Text Format | 1.8 | application/rtf | rtf | fmt/45 fmt/50 fmt/52 | '{\rtf' {0-15} ('ansi'|'mac'|'pc'|'pca') '\ansicpg' {3-*} '\stshfdbch' {1-4} '\stshfloch' {1-4} '\stshfhich' {1-4} '\stshfbi' * '\lsdstimax'
+  fmt/355 | Rich Text Format | 1.9 | application/rtf | rtf | fmt/45 fmt/50 fmt/52 fmt/53 | '{\rtf' {0-15} ('ansi'|'mac'|'pc'|'pca') '\ansicpg' {3-*} '\stshfdbch' {1-5} '\stshfloch' {1-5} '\stshfhich' {1-5} '\stshfbi' * '\*\' ('colorschememapping'|'datastore'|'defchp')
   fmt/14 | Acrobat PDF 1.0 - Portable Document Format | 1.0 | application/pdf | pdf | fmt/134 x-fmt/453 | '%PDF-1.0' & $0-1024: '%%EOF'
   fmt/15 | Acrobat PDF 1.1 - Portable Document Format | 1.1 | application/pdf | pdf | fmt/134 x-fmt/453 | '%PDF-1.1' & $0-1024: '%%EOF'
   fmt/16 | Acrobat PDF 1.2 - Portable Document Format | 1.2 | application/pdf | pdf | fmt/134 x-fmt/453 | '%PDF-1.2' & $0-1024: '%%EOF'
@@ -43,7 +43,7 @@ export const DOCUMENTS = String.raw`
   fmt/19 | Acrobat PDF 1.5 - Portable Document Format | 1.5 | application/pdf | pdf | fmt/134 x-fmt/453 | '%PDF-1.5' & $0-1024: '%%EOF'
   fmt/20 | Acrobat PDF 1.6 - Portable Document Format | 1.6 | application/pdf | pdf | fmt/134 x-fmt/453 | '%PDF-1.6' & $0-1024: '%%EOF'
   fmt/276 | Acrobat PDF 1.7 - Portable Document Format | 1.7 | application/pdf | pdf | fmt/134 x-fmt/453 | @0-1: '%PDF-1.7' & $0-1024: '%%EOF'
-  x-fmt/91 | Postscript | 1.0 | application/postscript | ps | - | '%!PS-Adobe-1.0' & $0-2: '%%EOF'
+  x-fmt/91 | Postscript | 1.0 | application/postscript | ps | - | '%!PS-Adobe-1.0' & $0: '%%EOF' (0A|0D|0D0A)
   x-fmt/406 | PostScript | 2.0 | application/postscript | ps | - | '%!PS-Adobe-2.0'
   x-fmt/407 | PostScript | 2.1 | application/postscript | ps | - | '%!PS-Adobe-2.1'
   x-fmt/408 | PostScript | 3.0 | application/postscript | ps | - | '%!PS-Adobe-3.0'
@@ -90,7 +90,7 @@ export const DATA = String.raw`
   x-fmt/271 | dBASE Database | III+ | - | dbf | - | 83 {1} [01:0C] [01:1F] {28} ([41:5A]|[61:7A]) {10} ('C'|'D'|'L'|'M'|'N')
   x-fmt/10 | dBASE Database | IV | application/dbase | dbf | - | (04|43|63) {1} [01:0C] [01:1F] {28} ([41:5A]|[61:7A]) {10} ('C'|'D'|'F'|'L'|'N') or (7B|CB) {1} [01:0C] [01:1F] {28} ([41:5A]|[61:7A]) {10} ('C'|'D'|'F'|'L'|'M'|'N')
   fmt/373 | FoxPro Database | 2.x | - | dbf | - | F5 {1} [01:0C] [01:1F] {28} ([41:5A]|[61:7A]) {10} ('C'|'D'|'L'|'M'|'N')
-  fmt/350 | Paradox Database Table | 3.0 | - | db | - | @2: 00 08 (00|02) {31} [01:04] 00 00 00 00 {16} [03:04]
+  fmt/350 | Paradox Database Table | 3.0 | - | db | - | @2: 00 08 (00|02) [01:04] {31} 00 00 00 00 {16} [03:04]
   x-fmt/238 | Microsoft Access Database File | 95 | - | mda mdb mde mdt | - | 00 01 00 00 'Standard Jet DB' 00 00 00 00 00 & @0-*: 'AccessVersion' {0-1024} '06.' [30:39] [30:39]
   x-fmt/239 | Microsoft Access Database File | 97 | - | mda mdb mde mdt | - | 00 01 00 00 'Standard Jet DB' 00 00 00 00 00 & @0-*: 'AccessVersion' {0-1024} '07.' [30:39] [30:39]
   x-fmt/318 | FileMaker Pro Database | 3 | application/x-filemaker | fm fmp fp fp3 | - | 00 01 00 00 00 02 00 01 00 05 00 02 00 02 C0 {527} 'Pro 3'
@@ -158,7 +158,7 @@ export const PICTURES = String.raw`
 
 export const SOUND_AND_FILM = String.raw`
   fmt/6 | Waveform Audio | - | audio/x-wav | wav | - | 'RIFF' {4} 'WAVE'
-  fmt/141 | Waveform Audio (PCMWAVEFORMAT) | - | audio/x-wav | wav wave | fmt/6 | 'RIFF' {4} 'WAVEfmt ' 10 00 00 00 01 00 * 'data'
+  fmt/141 | Waveform Audio (PCMWAVEFORMAT) | - | audio/x-wav | wav wave | fmt/6 | 'RIFF' {4} 'WAVEfmt ' 10 00 00 00 01 00 {14-*} 'data'
   fmt/142 | Waveform Audio (WAVEFORMATEX) | - | audio/x-wav | wav wave | fmt/6 | 'RIFF' {4} 'WAVEfmt ' [!10] {21-*} 'data'
   fmt/143 | Waveform Audio (WAVEFORMATEXTENSIBLE) | - | audio/x-wav | wav wave | fmt/6 fmt/142 | 'RIFF' {4} 'WAVEfmt ' {4} FE FF {38-*} 'data'
   fmt/414 | Audio Interchange File Format | - | - | aif aiff | x-fmt/157 fmt/134 | 'FORM' {4} 'AIFF'

@@ -67,7 +67,7 @@ export class SignatureIndex {
     const budget: Budget = { left: BUDGET };
     const { head } = sample;
     const judge = (signature: Signature): void => {
-      if (!found.has(signature) && stands(signature.sequences, file, budget)) found.add(signature);
+      if (stands(signature.sequences, file, budget)) found.add(signature);
     };
     for (const { offset, pairs, bytes } of this.#places) {
       const first = head[offset];
@@ -79,7 +79,10 @@ export class SignatureIndex {
     this.#look(head);
     const seen = this.#seen;
     const now = this.#heads;
-    for (const { signature, pairs } of this.#loose) if (pairs.every((pair) => seen[pair] === now)) judge(signature);
+    loose: for (const { signature, pairs } of this.#loose) {
+      for (const pair of pairs) if (seen[pair] !== now) continue loose;
+      judge(signature);
+    }
     return found;
   }
 
