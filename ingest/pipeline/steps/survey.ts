@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readMapfile } from '../../acquisition/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
+import type { Identification } from '../../identification/index.ts';
 import { fileSource, openImage, type Range } from '../../media/index.ts';
 import { dfxmlPath, FileRole } from '../../package/index.ts';
 import { dataOf, surveyOf, type SurveyedFile, type SurveyItem, type SurveyTotals, writeDfxml } from '../../survey/index.ts';
@@ -34,6 +35,7 @@ export async function survey(
   copied: Copied,
   measured: Measured | undefined,
   bag: string,
+  { observer, signatures }: Identification,
   context: IngestContext,
 ): Promise<Surveyed | undefined> {
   if (received.medium === undefined || measured === undefined) return undefined;
@@ -51,13 +53,14 @@ export async function survey(
     await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
     const items = surveyOf(image.media, {
       algorithms: ['sha256', 'md5', 'sha1'],
+      observer,
       unread: await unreadRanges(received, measured),
       signal,
       onProgress: context.onProgress,
     });
     const told = new Told();
     const [{ name, version = '' }] = context.agents;
-    const head = { image: basename(received.deposit.image.name), program: name, version, startedAt: at };
+    const head = { image: basename(received.deposit.image.name), program: name, version, startedAt: at, signatures };
     await writeDocument(join(bag, path), (sink) => writeDfxml(told.listening(items), head, sink));
     return { path, at, ...told.answer() };
   } catch (error) {
