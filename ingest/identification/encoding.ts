@@ -39,10 +39,10 @@ function codePage(bytes: Buffer): string {
     if (byte >= 0xb0 && byte <= 0xdf && (previous === byte || next === byte || isFrame(previous) || isFrame(next))) frames++;
     else if (isInWord && (byte <= 0x90 || (byte >= 0x93 && byte <= 0xa5) || byte === 0xe1) && !isPunctuation(byte)) dos++;
     else if (isInWord && byte >= 0xc0) windows++;
-    if (isInWord && (byte === 0xb5 || byte === 0xb6 || byte === 0xb7 || byte === 0xc6 || byte === 0xc7)) letters850++;
+    if (is850(byte, isInWord) && !isFrame(previous) && !isFrame(next)) letters850++;
   }
   if (frames > windows) return 'ibm437';
-  if (dos > windows) return letters850 > 0 ? 'ibm850' : 'ibm437';
+  if (dos + letters850 > windows) return letters850 > 0 ? 'ibm850' : 'ibm437';
   return 'windows-1252';
 }
 
@@ -52,6 +52,11 @@ function isLetter(byte: number): boolean {
 
 function isFrame(byte: number): boolean {
   return byte >= 0xb3 && byte <= 0xda;
+}
+
+/** A letter of code page 850 that is a frame in 437 (Á, Â, À, ã, Ã), or a sign of money (ø, Ø). */
+function is850(byte: number, isInWord: boolean): boolean {
+  return (byte >= 0xb5 && byte <= 0xb7) || byte === 0xc6 || byte === 0xc7 || (isInWord && (byte === 0x9b || byte === 0x9d));
 }
 
 /** Quotes and dashes of Windows, which stand beside letters too. */

@@ -81,8 +81,9 @@ export class Identifier {
     const encoding = encodingOf(head);
     const named = this.#unsigned(extension);
     const [only] = named;
-    if (text.id === 'text' && named.length === 1 && only !== undefined) return { ...this.#told(only, 'extension', extension), encoding };
-    const { puid, title, mime } = text;
+    const { id, puid, title, mime } = text;
+    if (id === 'text' && named.length === 1 && only !== undefined)
+      return { ...this.#told(only, only.puid === puid ? 'text' : 'extension', extension), encoding };
     const format = this.#set.formats.get(puid) ?? { puid, title, mime, extensions: [], above: [] };
     // Many endings stand for some text or other that PRONOM can't tell by its bytes.
     return { ...this.#told({ ...format, mime: format.mime ?? mime }, 'text', named.length > 0 ? '' : extension), encoding };
