@@ -72,7 +72,8 @@ const hashing: BenchCase = (() => {
         await using image = await openImage([{ name: 'disk.img', open: () => fileSource(join(folder, 'disk.img')) }], false);
         for await (const item of surveyOf(image.media, { algorithms: ['sha256'] })) if (item.kind === 'totals') void item.totals;
       }),
-    floor: () => seconds(() => shell(`ls ${folder}/piece.* | xargs -n 4 -P ${availableParallelism()} sha256sum > ${folder}/sums`)),
+    floor: () =>
+      seconds(() => shell(`ls ${folder}/piece.* | xargs -n 4 -P ${availableParallelism()} sha256sum > ${folder}/sums`)),
     async dispose() {
       remove(folder);
     },
@@ -97,7 +98,15 @@ async function* invented(count: number): AsyncGenerator<SurveyItem> {
       encoding: 'utf-8',
       id: i,
       isDeleted: false,
-      streams: [{ kind: 'data', name: '', size: i, runs: [{ kind: 'stored', fileOffset: 0, length: i, imageOffset: i * 4096 }], digests: { sha256: digest } }],
+      streams: [
+        {
+          kind: 'data',
+          name: '',
+          size: i,
+          runs: [{ kind: 'stored', fileOffset: 0, length: i, imageOffset: i * 4096 }],
+          digests: { sha256: digest },
+        },
+      ],
       times: { modified: { text: `199${i % 10}-05-12T16:20:10`, resolutionSeconds: 2 } },
       attributes: [],
     });
@@ -121,7 +130,22 @@ const catalogue: MemoryCase = {
         VALUES ('p', 'disk', 'disk.img', 'raw', 'Raw', 0, 0, '', '', '{}', '')`);
       const index = new SqliteFileIndex(database);
       const entered = await seconds(() => index.replace('p', invented(ROWS)));
-      const queries = ['n', 'no', 'nov', 'nove', 'novel', 'novel d', 'novel dra', '1234', '99.doc', 'tide 77', 'apter gar', 'xyzzy', 'report 3999', 'budget photo 12'];
+      const queries = [
+        'n',
+        'no',
+        'nov',
+        'nove',
+        'novel',
+        'novel d',
+        'novel dra',
+        '1234',
+        '99.doc',
+        'tide 77',
+        'apter gar',
+        'xyzzy',
+        'report 3999',
+        'budget photo 12',
+      ];
       const times: number[] = [];
       for (let round = 0; round < 10; round += 1)
         for (const q of queries) {
@@ -143,7 +167,9 @@ const firstByte: MemoryCase = {
   name: 'survey/first byte of a file inside a 500 GB image, by its runs (target 50 ms)',
   async run(dir) {
     const path = join(dir, 'large.img');
-    shell(`truncate -s 500G ${path} && mke2fs -q -t ext4 -E lazy_itable_init=1 ${path} && echo hello > ${dir}/hello && debugfs -w -R "write ${dir}/hello hello" ${path} 2>/dev/null`);
+    shell(
+      `truncate -s 500G ${path} && mke2fs -q -t ext4 -E lazy_itable_init=1 ${path} && echo hello > ${dir}/hello && debugfs -w -R "write ${dir}/hello hello" ${path} 2>/dev/null`,
+    );
     try {
       const start = performance.now();
       await using image = await openImage([{ name: 'large.img', open: () => fileSource(path) }], false);

@@ -13,7 +13,7 @@ import { zipInside } from './zip-inside.ts';
 /** What tells text needs no more of it. */
 const TEXT_HEAD = 4096;
 const TEXT_TAIL = 1536;
-const CONTAINER_BUDGET = 20_000_000;
+const CONTAINER_BUDGET = 10_000_000;
 
 export class Identifier {
   readonly #set: SignatureSet;
@@ -111,7 +111,12 @@ export class Identifier {
   }
 }
 
-function isInside({ files: wanted }: ContainerSignature, inside: Inside, opened: Map<string, Windows | undefined>, budget: Budget): boolean {
+function isInside(
+  { files: wanted }: ContainerSignature,
+  inside: Inside,
+  opened: Map<string, Windows | undefined>,
+  budget: Budget,
+): boolean {
   if (!wanted.every(({ path }) => inside.names.has(path))) return false;
   return wanted.every(({ path, signatures }) => {
     if (signatures.length === 0) return true;

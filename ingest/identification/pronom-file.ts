@@ -3,7 +3,17 @@
  * Source: The National Archives, DROID signature file schema (SignatureFile, ContainerSignatureMapping).
  */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { ANYWHERE, choiceOf, type Choice, type Distance, type Element, elementsOf, HERE, type Sequence, sequenceOf } from './sequence.ts';
+import {
+  ANYWHERE,
+  choiceOf,
+  type Choice,
+  type Distance,
+  type Element,
+  elementsOf,
+  HERE,
+  type Sequence,
+  sequenceOf,
+} from './sequence.ts';
 import type { ContainerFile, ContainerSignature, Format, Signature, SignatureSet } from './signature-set.ts';
 import { childrenOf, descendants, type XmlElement, xmlTree } from './xml-tree.ts';
 
@@ -14,7 +24,11 @@ const LEFT_OUT = /<(Shift|DefaultShift)\b[^<>]*>[^<>]*<\/\1>\s*/g;
 export function pronomSignatures(signatures: string, containers: string | undefined): SignatureSet {
   const root = xmlTree(signatures.replaceAll(LEFT_OUT, '')).children[0];
   if (root?.name !== 'FFSignatureFile')
-    throw new Fault(FaultKind.Refused, 'identification/not-readable', `the signature file begins with <${root?.name}>, expected <FFSignatureFile>: take the file that PRONOM publishes for DROID`);
+    throw new Fault(
+      FaultKind.Refused,
+      'identification/not-readable',
+      `the signature file begins with <${root?.name}>, expected <FFSignatureFile>: take the file that PRONOM publishes for DROID`,
+    );
   const notUnderstood: string[] = [];
   const rows = [...descendants(root, 'FileFormat')];
   const puidOf = new Map(rows.map(({ attributes }) => [attributes['ID'] ?? '', attributes['PUID'] ?? '']));
@@ -31,7 +45,10 @@ export function pronomSignatures(signatures: string, containers: string | undefi
     const sequences = puids === undefined ? undefined : sequencesOf(element, notUnderstood);
     if (puids !== undefined && sequences !== undefined) read.push({ puids, sequences });
   }
-  const inside = containers === undefined ? { signatures: [], triggers: new Map<string, 'zip' | 'ole2'>(), version: '' } : containersOf(containers, notUnderstood);
+  const inside =
+    containers === undefined
+      ? { signatures: [], triggers: new Map<string, 'zip' | 'ole2'>(), version: '' }
+      : containersOf(containers, notUnderstood);
   return {
     name: 'PRONOM',
     version: `${root.attributes['Version'] ?? '?'}${inside.version === '' ? '' : `, containers ${inside.version}`}`,
@@ -72,8 +89,15 @@ function sequencesOf(signature: XmlElement, notUnderstood: string[]): Sequence[]
 function sequenceFrom(element: XmlElement): Sequence {
   const reference = element.attributes['Reference'];
   const parts = childrenOf(element, 'SubSequence').toSorted((a, b) => position(a) - position(b));
-  if (reference === 'EOFoffset') return sequenceOf('end', parts.toReversed().flatMap((part) => partOf(part, false)));
-  return sequenceOf('start', parts.flatMap((part, index) => partOf(part, reference === undefined || index > 0)));
+  if (reference === 'EOFoffset')
+    return sequenceOf(
+      'end',
+      parts.toReversed().flatMap((part) => partOf(part, false)),
+    );
+  return sequenceOf(
+    'start',
+    parts.flatMap((part, index) => partOf(part, reference === undefined || index > 0)),
+  );
 }
 
 /** Left fragments, the sequence, right fragments: fragments of one position are choices, each at its distance from its neighbour. */
@@ -82,7 +106,8 @@ function partOf(part: XmlElement, isAnywhere: boolean): Element[] {
   const least = Number(min ?? 0);
   // A greatest offset below the least is found in PRONOM's files; DROID then takes the least.
   const most = isAnywhere || max === undefined ? ANYWHERE.max : Math.max(least, Number(max));
-  if (!(least <= most)) throw new Fault(FaultKind.Refused, 'identification/wrong-signature', `a signature stands at ${min} to ${max}`);
+  if (!(least <= most))
+    throw new Fault(FaultKind.Refused, 'identification/wrong-signature', `a signature stands at ${min} to ${max}`);
   const offset = { min: least, max: most };
   const left = fragments(part, 'LeftFragment', (choice, distance) => ({ ...choice, after: distance }));
   const right = fragments(part, 'RightFragment', (choice, distance) => ({ ...choice, before: distance }));
@@ -114,7 +139,8 @@ function fragments(part: XmlElement, name: string, placed: (choice: Choice, dist
 function containersOf(text: string, notUnderstood: string[]) {
   const root = xmlTree(text);
   const puids = new Map<string, string>();
-  for (const { attributes } of descendants(root, 'FileFormatMapping')) puids.set(attributes['signatureId'] ?? '', attributes['Puid'] ?? '');
+  for (const { attributes } of descendants(root, 'FileFormatMapping'))
+    puids.set(attributes['signatureId'] ?? '', attributes['Puid'] ?? '');
   const signatures: ContainerSignature[] = [];
   for (const element of descendants(root, 'ContainerSignature')) {
     const { Id: id = '', ContainerType: type = '' } = element.attributes;

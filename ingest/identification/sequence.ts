@@ -73,7 +73,8 @@ export function choiceOf(steps: readonly Step[], before: Distance = HERE, after:
   let best = { at: 0, bytes: Buffer.alloc(0) };
   for (let at = 0, index = 0; index < steps.length; ) {
     const literal: number[] = [];
-    for (let step = steps[index + literal.length]; typeof step === 'number'; step = steps[index + literal.length]) literal.push(step);
+    for (let step = steps[index + literal.length]; typeof step === 'number'; step = steps[index + literal.length])
+      literal.push(step);
     if (literal.length > best.bytes.length) best = { at, bytes: Buffer.from(literal) };
     at += literal.length + (lengths[index + literal.length] ?? 0);
     index += literal.length + 1;
@@ -108,8 +109,10 @@ class Expression {
       steps = [];
     };
     for (let sign = this.#sign(); sign !== ''; sign = this.#sign()) {
-      if (sign === '*') flush(ANYWHERE), this.#at++;
-      else if (sign === '{') flush(this.#gap());
+      if (sign === '*') {
+        flush(ANYWHERE);
+        this.#at++;
+      } else if (sign === '{') flush(this.#gap());
       else if (sign === '(') {
         flush(HERE);
         elements.push({ offset: gap, choices: this.#choices() });
@@ -201,5 +204,9 @@ class Expression {
 }
 
 function wrong(what: string, why: string): Fault {
-  return new Fault(FaultKind.Refused, 'identification/wrong-signature', `the signature ${what} ${why}; take the file as PRONOM publishes it`);
+  return new Fault(
+    FaultKind.Refused,
+    'identification/wrong-signature',
+    `the signature ${what} ${why}; take the file as PRONOM publishes it`,
+  );
 }

@@ -25,7 +25,7 @@ interface Loose {
 const MOST_KEYS = 300;
 const MOST_PAIRS = 12;
 /** Comparisons for one file: far more than any real one needs. */
-const BUDGET = 20_000_000;
+const BUDGET = 10_000_000;
 /** Bytes at the end of a file that most signatures there need. */
 const NEAR_END = 2048;
 
@@ -120,9 +120,14 @@ export class Windows {
 
   of(sequence: Sequence): Buffer {
     if (sequence.anchor === 'start') return this.#head;
-    if (reachOf(sequence) > NEAR_END) return (this.#backwards ??= Buffer.from(this.#tail).reverse());
-    return (this.#near ??= Buffer.from(this.#tail.subarray(Math.max(0, this.#tail.length - NEAR_END))).reverse());
+    if (reachOf(sequence) > NEAR_END) return (this.#backwards ??= backwards(this.#tail));
+    return (this.#near ??= backwards(this.#tail.subarray(Math.max(0, this.#tail.length - NEAR_END))));
   }
+}
+
+function backwards(bytes: Buffer): Buffer {
+  const { buffer, byteOffset, length } = bytes.toReversed();
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 const reaches = new WeakMap<Sequence, number>();
@@ -162,7 +167,8 @@ function pairsOf({ sequences }: Signature): number[] {
     for (const { choices } of anchor === 'start' ? elements : []) {
       const [only] = choices;
       if (choices.length !== 1 || only === undefined) continue;
-      for (let at = 0; at + 1 < only.run.bytes.length && pairs.size < MOST_PAIRS; at++) pairs.add(only.run.bytes.readUInt16BE(at));
+      for (let at = 0; at + 1 < only.run.bytes.length && pairs.size < MOST_PAIRS; at++)
+        pairs.add(only.run.bytes.readUInt16BE(at));
     }
   return [...pairs];
 }

@@ -31,8 +31,13 @@ export async function identificationBy(folder: string): Promise<Identification> 
   observer.searchParams.set('signatures', pathToFileURL(join(folder, signatures)).href);
   if (containers !== undefined) observer.searchParams.set('containers', pathToFileURL(join(folder, containers)).href);
   const version = await attributeOf(join(folder, signatures), /<FFSignatureFile\b[^>]*\sVersion="([^"]{1,40})"/);
-  const inside = containers && (await attributeOf(join(folder, containers), /<ContainerSignatureMapping\b[^>]*\ssignatureVersion="([^"]{1,40})"/));
-  return { observer, signatures: { name: 'PRONOM', version: inside === undefined ? version : `${version}, containers ${inside}` } };
+  const inside =
+    containers &&
+    (await attributeOf(join(folder, containers), /<ContainerSignatureMapping\b[^>]*\ssignatureVersion="([^"]{1,40})"/));
+  return {
+    observer,
+    signatures: { name: 'PRONOM', version: inside === undefined ? version : `${version}, containers ${inside}` },
+  };
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -36,7 +36,12 @@ export function xmlTree(text: string): XmlElement {
     parser.write(text).close();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Fault(FaultKind.Refused, 'identification/not-readable', `the signature file can't be read: ${reason}; take it as PRONOM publishes it`, { reason });
+    throw new Fault(
+      FaultKind.Refused,
+      'identification/not-readable',
+      `the signature file can't be read: ${reason}; take it as PRONOM publishes it`,
+      { reason },
+    );
   }
   return root;
 }

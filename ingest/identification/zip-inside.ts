@@ -64,7 +64,10 @@ function content(sample: Sample, place: Place | undefined): Buffer | undefined {
   if (place.method === 0) return packed.subarray(0, INSIDE_SIZE);
   if (place.method !== 8) return undefined;
   try {
-    return inflateRawSync(packed, { maxOutputLength: MOST_UNPACKED, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, INSIDE_SIZE);
+    return inflateRawSync(packed, { maxOutputLength: MOST_UNPACKED, finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+      0,
+      INSIDE_SIZE,
+    );
   } catch {
     return undefined; // damaged, or a bomb: its name alone tells
   }

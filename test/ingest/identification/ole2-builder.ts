@@ -20,10 +20,19 @@ export function ole2(streams: Readonly<Record<string, Buffer>>, padding = 0): Bu
   const miniFat = Buffer.alloc(SECTOR, 0xff);
   for (const [index, bytes] of minis.entries())
     for (let at = 0; at < bytes.length / MINI; at++)
-      miniFat.writeUInt32LE(at + 1 === bytes.length / MINI ? END : (starts[index] ?? 0) + at + 1, ((starts[index] ?? 0) + at) * 4);
+      miniFat.writeUInt32LE(
+        at + 1 === bytes.length / MINI ? END : (starts[index] ?? 0) + at + 1,
+        ((starts[index] ?? 0) + at) * 4,
+      );
   const entries = [entry('Root Entry', 5, { child: names.length > 0 ? 1 : NONE })];
   for (const [index, name] of names.entries())
-    entries.push(entry(name, 2, { right: index + 2 > names.length ? NONE : index + 2, start: starts[index] ?? 0, size: streams[name]?.length ?? 0 }));
+    entries.push(
+      entry(name, 2, {
+        right: index + 2 > names.length ? NONE : index + 2,
+        start: starts[index] ?? 0,
+        size: streams[name]?.length ?? 0,
+      }),
+    );
   const directory = sectors(Buffer.concat(entries));
   const fatCount = 1 + Math.floor((padding + 64) / 128);
   const miniFatAt = fatCount + padding;

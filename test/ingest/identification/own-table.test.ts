@@ -38,12 +38,20 @@ const openDocument = (kind: string, version: string): Buffer =>
 
 const CONTAINERS: readonly (readonly [puid: string, title: string, bytes: Buffer])[] = [
   ['fmt/39', 'Word 6', ole2({ WordDocument: Buffer.alloc(600), '\u0001CompObj': compObj('Word.Document.6') })],
-  ['fmt/40', 'Word 97', ole2({ '1Table': Buffer.alloc(9), WordDocument: Buffer.alloc(600), '\u0001CompObj': compObj('Word.Document.8') })],
+  [
+    'fmt/40',
+    'Word 97',
+    ole2({ '1Table': Buffer.alloc(9), WordDocument: Buffer.alloc(600), '\u0001CompObj': compObj('Word.Document.8') }),
+  ],
   ['fmt/59', 'Excel 5', ole2({ Book: biff(5) })],
   ['fmt/61', 'Excel 97', ole2({ Workbook: biff(6) })],
   ['fmt/126', 'PowerPoint 97', ole2({ 'Current User': Buffer.alloc(40), 'PowerPoint Document': Buffer.alloc(100) })],
   ['fmt/233', 'Works 3', ole2({ MatOST: Buffer.alloc(9), '\u0001CompObj': compObj('Microsoft Works') })],
-  ['x-fmt/430', 'an Outlook message', ole2({ '__nameid_version1.0': Buffer.alloc(1), '__properties_version1.0': Buffer.alloc(32) })],
+  [
+    'x-fmt/430',
+    'an Outlook message',
+    ole2({ '__nameid_version1.0': Buffer.alloc(1), '__properties_version1.0': Buffer.alloc(32) }),
+  ],
   ['fmt/111', 'a compound file of something else', ole2({ Something: Buffer.alloc(100) })],
   ['fmt/412', 'Word 2007', openXml('wordprocessingml.document')],
   ['fmt/214', 'Excel 2007', openXml('spreadsheetml.sheet')],
@@ -57,9 +65,12 @@ const CONTAINERS: readonly (readonly [puid: string, title: string, bytes: Buffer
 ];
 
 describe('our own table', () => {
-  it.each(own.signatures.map((signature) => ({ puid: signature.puids[0] ?? '', signature })))('tells $puid', ({ puid, signature }) => {
-    expect(told(ours, bytesFor(signature))).toMatchObject({ puid, basis: 'signature' });
-  });
+  it.each(own.signatures.map((signature) => ({ puid: signature.puids[0] ?? '', signature })))(
+    'tells $puid',
+    ({ puid, signature }) => {
+      expect(told(ours, bytesFor(signature))).toMatchObject({ puid, basis: 'signature' });
+    },
+  );
 
   it.each(CONTAINERS)('tells %s by what lies in it: %s', (puid, _title, bytes) => {
     expect(told(ours, bytes)?.puid).toBe(puid);
@@ -90,15 +101,18 @@ describe.skipIf(pronom === undefined)("PRONOM's signatures", () => {
     expect(told(theirs, bytes)?.puid).toBe(puid);
   });
 
-  it.each([...own.formats.values()].map((format) => ({ puid: format.puid, format })))('have $puid with its title', ({ format }) => {
-    const { title, version, mime, extensions } = pronom?.formats.get(format.puid) ?? {};
-    expect({ title, version, mime, extensions }).toEqual({
-      title: format.title,
-      version: format.version,
-      mime: format.mime,
-      extensions: [...format.extensions],
-    });
-  });
+  it.each([...own.formats.values()].map((format) => ({ puid: format.puid, format })))(
+    'have $puid with its title',
+    ({ format }) => {
+      const { title, version, mime, extensions } = pronom?.formats.get(format.puid) ?? {};
+      expect({ title, version, mime, extensions }).toEqual({
+        title: format.title,
+        version: format.version,
+        mime: format.mime,
+        extensions: [...format.extensions],
+      });
+    },
+  );
 });
 
 describe('the name of a file', () => {
@@ -128,7 +142,13 @@ describe('a text', () => {
     ['utf-8', Buffer.from('Grüße aus Nørvik\n')],
     ['utf-16le', Buffer.from('\ufeffGrüße aus Nørvik', 'utf16le')],
     ['windows-1252', Buffer.from('Gr\u00fc\u00dfe aus N\u00f8rvik, the house of the sea\r\n', 'latin1')],
-    ['ibm437', Buffer.from('c9cdcdcdcdbb0d0aba204d656e7520ba0d0ac8cdcdcdcdbc0d0a4e65772067616d652c206c6f61642067616d652c207361766520616e642071756974', 'hex')],
+    [
+      'ibm437',
+      Buffer.from(
+        'c9cdcdcdcdbb0d0aba204d656e7520ba0d0ac8cdcdcdcdbc0d0a4e65772067616d652c206c6f61642067616d652c207361766520616e642071756974',
+        'hex',
+      ),
+    ],
     ['ibm850', Buffer.from('5468616e6b20796f752066726f6d204e9b727669632c206d792066726965', 'hex')],
     ['macintosh', Buffer.from('Fran\u008dais et anglais\rdeux langues\r', 'latin1')],
   ])('in %s is told with its encoding', (encoding, bytes) => {

@@ -12,7 +12,7 @@ export function bytesFor({ sequences }: Signature): Buffer {
   for (const [index, sequence] of sequences.entries()) {
     const bytes = laidOut(sequence);
     if (sequence.anchor === 'end') {
-      end = bytes.map((byte) => byte ?? 0).reverse();
+      end = bytes.map((byte) => byte ?? 0).toReversed();
       continue;
     }
     const [first] = sequence.elements;

@@ -19,7 +19,11 @@ const HEAD = { image: 'disk.img', program: 'Strongroom', version: '1', startedAt
 async function surveyed(volume: Buffer): Promise<SurveyItem[]> {
   await using media = await openMedia(bufferSource(volume));
   const items: SurveyItem[] = [];
-  for await (const item of surveyOf(media, { algorithms: ['sha256', 'md5'], observer, unread: [{ offset: 20_000, length: 3000 }] }))
+  for await (const item of surveyOf(media, {
+    algorithms: ['sha256', 'md5'],
+    observer,
+    unread: [{ offset: 20_000, length: 3000 }],
+  }))
     items.push(item);
   return items;
 }
