@@ -11,6 +11,8 @@ import type { Signature } from './signature-set.ts';
 /** Signatures by the two bytes, or the one, that stand at a place. */
 interface Place {
   readonly offset: number;
+  /** 1 for each byte that a signature has there: most files are done with a place by that. */
+  readonly firsts: Uint8Array;
   readonly pairs: Map<number, Signature[]>;
   readonly bytes: Map<number, Signature[]>;
 }
@@ -39,13 +41,19 @@ export class SignatureIndex {
   constructor(signatures: readonly Signature[]) {
     const places = new Map<number, Place>();
     const loose: Loose[] = [];
-    for (const signature of signatures) {
+    for (const given of signatures) {
+      // What stands at the beginning is the sooner refuted.
+      const signature = {
+        ...given,
+        sequences: given.sequences.toSorted((a, b) => Number(a.anchor === 'end') - Number(b.anchor === 'end')),
+      };
       const choices = signature.sequences.map(keysOf).find((keys) => keys !== undefined);
       if (choices === undefined) loose.push({ signature, pairs: pairsOf(signature) });
       for (const { offset, bytes } of choices ?? []) {
-        const place = places.get(offset) ?? { offset, pairs: new Map(), bytes: new Map() };
+        const place = places.get(offset) ?? { offset, firsts: new Uint8Array(256), pairs: new Map(), bytes: new Map() };
         places.set(offset, place);
         const [first = 0, second] = bytes;
+        place.firsts[first] = 1;
         const [map, key] = second === undefined ? [place.bytes, first] : [place.pairs, first * 256 + second];
         const list = map.get(key) ?? [];
         if (!list.includes(signature)) list.push(signature);
@@ -69,9 +77,10 @@ export class SignatureIndex {
     const judge = (signature: Signature): void => {
       if (stands(signature.sequences, file, budget)) found.add(signature);
     };
-    for (const { offset, pairs, bytes } of this.#places) {
+    for (const { offset, firsts, pairs, bytes } of this.#places) {
       const first = head[offset];
       if (first === undefined) break;
+      if (firsts[first] === 0) continue;
       const second = head[offset + 1];
       if (second !== undefined) pairs.get(first * 256 + second)?.forEach(judge);
       if (bytes.size > 0) bytes.get(first)?.forEach(judge);
@@ -103,7 +112,7 @@ export class SignatureIndex {
 
 /** Do all these sequences stand in the bytes? */
 export function stands(sequences: readonly Sequence[], file: Windows, budget: Budget): boolean {
-  return sequences.every((sequence) => matches(sequence, file.of(sequence), budget));
+  return sequences.every((sequence) => file.mayHold(sequence) && matches(sequence, file.of(sequence), budget));
 }
 
 /** The bytes a sequence is looked for in: from the beginning, or from the end and backwards. */
@@ -118,6 +127,19 @@ export class Windows {
     this.#tail = tail.subarray(Math.max(0, tail.length - HEAD_SIZE));
   }
 
+  /** Spares the turning of a whole tail, where a search shows that it is in vain. */
+  mayHold(sequence: Sequence): boolean {
+    if (sequence.anchor === 'start' || reachOf(sequence) <= NEAR_END || this.#backwards !== undefined) return true;
+    return sequence.elements.every(({ choices: [choice, ...others] }) => {
+      return (
+        choice === undefined ||
+        others.length > 0 ||
+        choice.run.bytes.length < 2 ||
+        this.#tail.includes(backwards(choice.run.bytes))
+      );
+    });
+  }
+
   of(sequence: Sequence): Buffer {
     if (sequence.anchor === 'start') return this.#head;
     if (reachOf(sequence) > NEAR_END) return (this.#backwards ??= backwards(this.#tail));
@@ -126,8 +148,8 @@ export class Windows {
 }
 
 function backwards(bytes: Buffer): Buffer {
-  const { buffer, byteOffset, length } = bytes.toReversed();
-  return Buffer.from(buffer, byteOffset, length);
+  // oxlint-disable-next-line unicorn/no-array-reverse -- of a copy, in place: ten times as fast as toReversed
+  return Buffer.from(bytes).reverse();
 }
 
 const reaches = new WeakMap<Sequence, number>();
