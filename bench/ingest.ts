@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { systemClock } from '#ingest/kernel';
+import { type Progress, systemClock } from '#ingest/kernel';
 import { verifyPackage } from '#ingest/package';
 import { ingest, type IngestReport } from '#ingest/pipeline';
 import { openPremisGuard } from '#ingest/premis';
@@ -12,7 +12,11 @@ import { v7 } from 'uuid';
 import { type BenchCase, INGEST_SIZE, randomFile, remove, seconds, shell } from './case.ts';
 
 /** Ingests `path` into a location at `place`, with nothing but the engine. */
-export async function ingestInto(place: string, path: string): Promise<{ storage: Storage; report: IngestReport }> {
+export async function ingestInto(
+  place: string,
+  path: string,
+  onProgress?: Progress,
+): Promise<{ storage: Storage; report: IngestReport }> {
   const storage = await openStorage(pathToFileURL(place));
   using guard = await openPremisGuard();
   const report = await ingest(
@@ -26,7 +30,7 @@ export async function ingestInto(place: string, path: string): Promise<{ storage
       holds: () => Promise.resolve(undefined),
       stored: () => Promise.resolve(undefined),
       signal: undefined,
-      onProgress: undefined,
+      onProgress,
       surveyBudgetMs: 0,
     },
   );

@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { fileSource, openImage, windowsOf } from '#ingest/media';
+import { fileSource, openImage, passingWindowsOf } from '#ingest/media';
 import { type BenchCase, remove, seconds, shell } from './case.ts';
 
 /** Bytes of the disk: half noise, half text that packs well, in turns of 32 KiB. */
@@ -33,7 +33,7 @@ function mediaCase(name: string, target: number, file: string, make: string, pee
       seconds(async () => {
         await using image = await openImage([{ name: file, open: () => fileSource(join(folder, file)) }], false);
         let read = 0;
-        for await (const { bytes } of windowsOf(image.media)) read += bytes.length;
+        for await (const { bytes } of passingWindowsOf(image.media)) read += bytes.length;
         if (read !== SIZE) throw new Error(`${read} of ${SIZE} bytes`);
       }),
     floor: () => seconds(() => shell(inFolder(`${peer} >/dev/null 2>&1; rm -f out.raw`))),

@@ -1,4 +1,4 @@
-/** One long work in a process of its own, so that its peak memory is its own: prints {seconds, peakBytes}. */
+/** One long work in a process of its own, so that its peak memory is its own: prints {seconds, peakBytes}, and on stderr how far it is. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -7,9 +7,21 @@ import { ingestInto } from './ingest.ts';
 
 const [what, place = '', path = ''] = process.argv.slice(2);
 const start = performance.now();
+const SAY_MS = 10_000;
+let said = { stage: '', at: start };
+
+/** Each stage as it begins, and every ten seconds. */
+function say(stage: string, share: number): void {
+  const now = performance.now();
+  if (stage === said.stage && now - said.at < SAY_MS) return;
+  said = { stage, at: now };
+  process.stderr.write(`  ${((now - start) / 1000).toFixed(0)} s  ${stage} ${(share * 100).toFixed(0)} %\n`);
+}
+
 if (what === 'ingest') {
-  await ingestInto(place, path);
+  await ingestInto(place, path, ({ stage, doneBytes, totalBytes }) => say(stage, doneBytes / Math.max(1, totalBytes)));
 } else {
+  say('validate', 0);
   const [id = ''] = await readdir(join(place, 'packages'));
   const { valid } = await validateBag(join(place, 'packages', id));
   if (valid !== true) throw new Error('the bag is not valid');

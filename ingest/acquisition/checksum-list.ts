@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
-import { fileSource } from '../media/index.ts';
+import type { ByteSource } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
 import { type Line, chunksOf, linesOf, utf8 } from './lines.ts';
 
@@ -45,15 +45,14 @@ const LIST_NAME = /(?:^|\/)(?:manifest-)?(md5|sha1|sha224|sha256|sha384|sha512)(
 const HASHDEEP = '%%%% HASHDEEP-1.';
 
 /** A list says so by its name, or by its content: every line in its first 16 KiB is an entry that names a file. */
-export async function isChecksumList(file: DepositFile): Promise<boolean> {
-  if (LIST_ENDING.test(file.name) || LIST_NAME.test(file.name)) return true;
-  await using source = await fileSource(file.path);
+export async function isChecksumList({ name }: DepositFile, source: ByteSource): Promise<boolean> {
+  if (LIST_ENDING.test(name) || LIST_NAME.test(name)) return true;
   const head = await source.read(0, Math.min(HEAD_SIZE, source.size));
   if (head.toString('latin1', 0, HASHDEEP.length) === HASHDEEP) return true;
-  if (!/\.(?:txt|hash|hashes|checksums?|sums?)$/i.test(file.name)) return false;
+  if (!/\.(?:txt|hash|hashes|checksums?|sums?)$/i.test(name)) return false;
   const whole = head.length === source.size ? head : head.subarray(0, head.lastIndexOf(0x0a) + 1);
   try {
-    const { entries } = await parseChecksumList([whole], file.name);
+    const { entries } = await parseChecksumList([whole], name);
     return entries.length > 0 && entries.every(({ name }) => name !== undefined);
   } catch (error) {
     if (error instanceof Fault) return false;

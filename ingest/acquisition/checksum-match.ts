@@ -63,7 +63,11 @@ function finder(deposit: Deposit): (entry: ChecksumEntry, list: string) => Targe
   const names = [...image.files, ...deposit.submission].map(({ name }) => name);
   const exact = new Set(names);
   const byBase = new Map<string, string[]>();
-  for (const name of names) byBase.set(posix.basename(name), [...(byBase.get(posix.basename(name)) ?? []), name]);
+  for (const name of names) {
+    const alike = byBase.get(posix.basename(name));
+    if (alike === undefined) byBase.set(posix.basename(name), [name]);
+    else alike.push(name);
+  }
 
   /** `./x`, `a\x`: as the list's folder or the deposit's root sees it. */
   const inPlace = (name: string, list: string): string | undefined => {
@@ -91,7 +95,7 @@ function finder(deposit: Deposit): (entry: ChecksumEntry, list: string) => Targe
   };
 
   return (entry, list) => {
-    if (entry.name === undefined) return ofBare(list, deposit);
+    if (entry.name === undefined) return ofBare(list, deposit, exact);
     const file = inPlace(entry.name, list) ?? (isMedium(entry.name) ? undefined : byLastPart(entry.name, list));
     if (file === list) return EMPTY_DIGEST.test(entry.digest) ? 'self' : { file };
     if (file !== undefined) return { file };
@@ -101,10 +105,9 @@ function finder(deposit: Deposit): (entry: ChecksumEntry, list: string) => Targe
 }
 
 /** `x.img.md5` is of `x.img`; `x.md5` of the medium of `x.img`, which is the file itself where nothing wraps it. */
-function ofBare(list: string, { image, submission }: Deposit): Target {
+function ofBare(list: string, { image }: Deposit, names: ReadonlySet<string>): Target {
   const named = stemOf(list);
-  const file = [...image.files, ...submission].find(({ name }) => name === named);
-  if (file !== undefined) return { file: file.name };
+  if (names.has(named)) return { file: named };
   const stems = [image.name, ...image.files.map(({ name }) => name)].flatMap((name) => [name, stemOf(name)]);
   if (stems.includes(named)) return 'medium';
   // `md5.txt` beside the one image

@@ -19,7 +19,7 @@ export function companionsOf(image: Pick<ImageFiles, 'name' | 'files'>, names: r
   const members = new Set(image.files.map(({ name }) => name));
   const exact = new Set([image.name, ...members]);
   const stems = new Set([...exact].map(stemOf));
-  const others = names.filter((name) => !members.has(name) && hasImageEnding(name) && stems.has(stemOf(name)));
+  const others = new Set(names.filter((name) => !members.has(name) && hasImageEnding(name)).map(stemOf));
   const taken: string[] = [];
   const unclear: string[] = [];
   for (const name of names) {
@@ -27,7 +27,7 @@ export function companionsOf(image: Pick<ImageFiles, 'name' | 'files'>, names: r
     const stem = long === null ? stemOf(name) : name.slice(0, long.index);
     if (members.has(name) || stem === name || (long === null && !PAPER_ENDINGS.test(name.slice(stem.length + 1)))) continue;
     if (exact.has(stem)) taken.push(name);
-    else if (stems.has(stem)) (others.some((other) => stemOf(other) === stem) ? unclear : taken).push(name);
+    else if (stems.has(stem)) (others.has(stem) ? unclear : taken).push(name);
   }
   return { taken: taken.sort(), unclear: unclear.sort() };
 }

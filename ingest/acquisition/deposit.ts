@@ -4,9 +4,10 @@
  */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { Fault, FaultKind, escaped } from '../kernel/index.ts';
-import { type ByteSource, fileSource, type ImageMember, openContainer } from '../media/index.ts';
+import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
+import { type ByteSource, endsInMemory, fileSource, type ImageMember, openContainer } from '../media/index.ts';
 import {
+  FILES_AT_ONCE,
   type DepositFile,
   type DepositNote,
   LIMITS,
@@ -136,6 +137,7 @@ async function ofFile(path: string, notes: DepositNote[]): Promise<Deposit> {
     notes.push({ code: 'acquisition/not-taken', message });
   }
   const ours = new Set([...image.files, ...submission].map(({ name }) => name));
+  await checkReadable([...image.files, ...submission]);
   const neighbours = new Set(names.filter((name) => !ours.has(name)));
   return sorted(image.files.length > 1 ? 'split' : 'file', root, image, submission, notes, neighbours);
 }
@@ -165,7 +167,6 @@ async function sorted(
   notes: DepositNote[],
   neighbours: ReadonlySet<string>,
 ): Promise<Deposit> {
-  await checkReadable([...image.files, ...submission]);
   const litter = submission.filter(({ name }) => name.split('/').some((part) => LITTER.test(part))).map(({ name }) => name);
   if (litter.length > 0)
     notes.push({
@@ -177,16 +178,20 @@ async function sorted(
   const checksumLists: DepositFile[] = [];
   const mapfiles: DepositFile[] = [];
   const logs: DepositLog[] = [];
-  for (const file of submission) {
-    if (file.size === 0 || LITTER.test(basename(file.name))) continue;
-    if (await isMapfile(file)) {
-      mapfiles.push(file);
-      continue;
-    }
-    // By content, so before what a name alone can make a list: dcfldd's hash log may be called `disk.md5`.
-    const log = await logIn(file);
-    if (log !== undefined) logs.push(log);
-    else if (await isChecksumList(file)) checksumLists.push(file);
+  const papers = submission.filter(({ name, size }) => size > 0 && !LITTER.test(basename(name)));
+  for await (const { file, is } of inParallel(papers, async (file) => ({ file, is: await kindOf(file) }), FILES_AT_ONCE)) {
+    if (is === 'mapfile') mapfiles.push(file);
+    else if (is === 'list') checksumLists.push(file);
+    else if (is !== undefined) logs.push(is);
   }
   return { kind, root, image, submission, checksumLists, mapfiles, logs, neighbours, notes };
+}
+
+/** What a paper is to us; undefined for what is only kept. */
+async function kindOf(file: DepositFile): Promise<'mapfile' | 'list' | DepositLog | undefined> {
+  await using whole = await fileSource(file.path);
+  const source = await endsInMemory(whole);
+  if (await isMapfile(file, source)) return 'mapfile';
+  // By content, so before what a name alone can make a list: dcfldd's hash log may be called `disk.md5`.
+  return (await logIn(file, source)) ?? ((await isChecksumList(file, source)) ? 'list' : undefined);
 }

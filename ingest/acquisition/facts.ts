@@ -35,6 +35,8 @@ export interface MapSummary {
 }
 
 export interface Acquisition {
+  /** Of the image, by its content. */
+  readonly format: Identification;
   readonly facts: readonly AcquisitionFact[];
   readonly expected: readonly ExpectedDigest[];
   readonly mapfiles: readonly MapSummary[];
@@ -91,7 +93,7 @@ export async function acquisitionOf(deposit: Deposit, papers: Parsed): Promise<A
     // Of a container only its reader knows how large the medium is.
     if (format.isWhole) notes.push(...sizeNotes(map, deposit.image.totalSize));
   }
-  return { facts, expected, mapfiles: summaries, logs, notes };
+  return { format, facts, expected, mapfiles: summaries, logs, notes };
 }
 
 async function formatOf(deposit: Deposit): Promise<Identification> {

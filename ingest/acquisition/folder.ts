@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, lstat, readdir } from 'node:fs/promises';
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
-import { Fault, FaultKind, escaped, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
+import { Fault, FaultKind, escaped, inParallel, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
 
 /** A file of a deposit, as it lay there when it was looked at. */
 export interface DepositFile {
@@ -30,6 +30,9 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = { entries: 1_000_000, depth: 64 };
+
+/** Files looked into side by side: enough to wait for none alone, few enough for memory. */
+export const FILES_AT_ONCE = 8;
 
 const SHOWN = 20;
 
@@ -62,10 +65,13 @@ export async function listFolder(root: string, limits: Limits = LIMITS): Promise
     entries += names.length;
     if (entries > limits.entries) throw tooMany(root, limits.entries);
     if (names.length === 0 && folder.name !== '') emptyFolders.push(folder.name);
-    for (const own of names) {
-      const name = folder.name === '' ? own : `${folder.name}/${own}`;
+    const { name: above } = folder;
+    const found = inParallel(names, async (own) => {
+      const name = above === '' ? own : `${above}/${own}`;
       const path = `${root}/${name}`;
-      const stat = await statOf(path);
+      return { name, path, stat: await statOf(path) };
+    });
+    for await (const { name, path, stat } of found) {
       if (stat.isDirectory()) {
         if (folder.depth + 1 > limits.depth) throw tooDeep(name, limits.depth);
         waiting.push({ name, depth: folder.depth + 1 });
@@ -119,14 +125,18 @@ export async function statOf(path: string): Promise<Stats> {
 /** @throws Fault 'acquisition/no-permission' naming every file that this user may not read. */
 export async function checkReadable(files: readonly DepositFile[]): Promise<void> {
   const closed: string[] = [];
-  for (const { path, name } of files) {
+  const isClosed = async ({ path }: DepositFile): Promise<boolean> => {
     try {
       await access(path, constants.R_OK);
+      return false;
     } catch (error) {
       const fault = systemFault(path, error);
       if (fault.code !== 'acquisition/no-permission') throw fault;
-      closed.push(name);
+      return true;
     }
+  };
+  for await (const { name, is } of inParallel(files, async (file) => ({ name: file.name, is: await isClosed(file) }))) {
+    if (is) closed.push(name);
   }
   if (closed.length === 0) return;
   const message = `${counted(closed.length, 'file')} may not be read by this user: ${shown(closed)}; give read permission, or run as the owner`;

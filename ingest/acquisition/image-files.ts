@@ -1,7 +1,17 @@
 /** The files that are the image: told by content first, then by name; two answers are a Fault. */
-import { Fault, FaultKind, escaped } from '../kernel/index.ts';
+import { Fault, FaultKind, escaped, inParallel } from '../kernel/index.ts';
 import { ContentKind, type Identification, fileSource, identify } from '../media/index.ts';
-import { type DepositFile, type DepositNote, checkReadable, counted, emptyFile, fileBeside, listed, shown } from './folder.ts';
+import {
+  FILES_AT_ONCE,
+  type DepositFile,
+  type DepositNote,
+  checkReadable,
+  counted,
+  emptyFile,
+  fileBeside,
+  listed,
+  shown,
+} from './folder.ts';
 import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
@@ -47,10 +57,10 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   const byName = new Map(files.map((file) => [file.name, file]));
   const done = new Set<string>();
   const orphans: (() => Promise<ImageFiles>)[] = [];
-  for (const [folder, { sets, papers, orphans: alone }] of await sheetsPerFolder(files, notes)) {
+  for (const [folder, { sets, papers, orphans: left }] of await sheetsPerFolder(files, notes)) {
     const find: Find = (name) => here(byName, name);
     for (const name of papers) done.add(folder + name);
-    orphans.push(...alone.map((set) => () => discOf(set, folder, find)));
+    orphans.push(...left.map((set) => () => discOf(set, folder, find)));
     for (const set of sets) {
       const image = await discOf(set, folder, find);
       for (const member of image.files) done.add(member.name);
@@ -58,11 +68,9 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   const misleading = new Set<string>();
-  const setsOf = setsPerFolder(files);
-  for (const file of files) {
+  const alone: DepositFile[] = [];
+  for (const { file, folder, set } of withSets(files)) {
     if (done.has(file.name)) continue;
-    const folder = folderOf(file.name);
-    const set = setsOf(folder)(file.name.slice(folder.length));
     const find: Find = (name) => here(byName, name);
     const key = `${folder}${set?.members[0] ?? ''}\0${set?.whole ?? ''}`;
     const image = set === undefined || misleading.has(key) ? undefined : await joined(set, folder, find, undefined, notes);
@@ -73,11 +81,13 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     } else if (file.size === 0) {
       if (hasImageEnding(file.name)) empty.push(file.name);
     } else {
-      const what = await identified(file);
-      if (what.kind === ContentKind.Flux) flux.push(single(file));
-      else if (isCandidate(file.name, what)) images.push(single(file));
-      else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
+      alone.push(file);
     }
+  }
+  for await (const { file, what } of inParallel(alone, async (file) => ({ file, what: await identified(file) }), FILES_AT_ONCE)) {
+    if (what.kind === ContentKind.Flux) flux.push(single(file));
+    else if (isCandidate(file.name, what)) images.push(single(file));
+    else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
   }
   if (empty.length > 0) throw emptyFile(empty);
   if (images.length === 0 && flux.length === 0 && wrapped.length === 0) await orphans[0]?.();
@@ -139,14 +149,17 @@ async function joined(
   for (const member of set.members) files.push(await find(folder + member));
   const [first, second] = files;
   if (first === undefined) return undefined;
-  const begins = await identified(first);
+  const begins = await identified(files.find(({ size }) => size > 0) ?? first);
   if (set.kind === SetKind.Segments) {
     const isSegment = !begins.isWhole && begins.kind === ContentKind.Image && begins.basis === 'signature';
-    if (set.isFlux ? first.size > 0 && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
+    const isEmpty = files.every(({ size }) => size === 0);
+    if (set.isFlux ? !isEmpty && begins.kind !== ContentKind.Flux : !isSegment) return undefined;
     if (set.missing.length > 0) throw gap(set, folder);
     if (!set.isFlux) await checkExtents(first, set.members);
     const empty = files.filter(({ size }) => size === 0).map(({ name }) => name);
-    if (empty.length > 0) throw emptyFile(empty);
+    // A track that was not read has no stream; the disk's others have. An image begins with what tells its format.
+    if (empty.length > 0 && (!set.isFlux || isEmpty)) throw emptyFile(empty);
+    files.sort((a, b) => Number(a.size === 0) - Number(b.size === 0));
     return { name: folder + set.whole, files, totalSize: total(files), scheme: files.length > 1 ? 'segments' : 'single' };
   }
   const alone = (why: string): undefined => {
@@ -216,7 +229,7 @@ function noImage(root: string, count: number, flux: readonly ImageFiles[]): Faul
 }
 
 function twoImages(images: readonly ImageFiles[]): Fault {
-  const candidates = images.map(({ name }) => name);
+  const candidates = images.map(({ name }) => name).sort();
   const message = `there are ${images.length} disk images: ${shown(candidates)}; a deposit is one carrier: make one folder per carrier, or give the image's path itself`;
   return new Fault(FaultKind.Refused, 'acquisition/two-images', message, { candidates: listed(candidates) });
 }
@@ -231,20 +244,18 @@ async function identified(file: DepositFile): Promise<Identification> {
   return await identify(source, file.name);
 }
 
-function setsPerFolder(files: readonly DepositFile[]): (folder: string) => (name: string) => NamedSet | undefined {
-  const names = new Map<string, string[]>();
-  for (const { name } of files) {
-    const folder = folderOf(name);
-    const here = names.get(folder) ?? [];
-    names.set(folder, here);
-    here.push(name.slice(folder.length));
+/** Each file with the set that its name may belong to, folder by folder. */
+function* withSets(files: readonly DepositFile[]): Generator<{ file: DepositFile; folder: string; set: NamedSet | undefined }> {
+  const folders = new Map<string, DepositFile[]>();
+  for (const file of files) {
+    const here = folders.get(folderOf(file.name));
+    if (here === undefined) folders.set(folderOf(file.name), [file]);
+    else here.push(file);
   }
-  const found = new Map<string, (name: string) => NamedSet | undefined>();
-  return (folder) => {
-    const known = found.get(folder) ?? namedSets(names.get(folder) ?? []);
-    found.set(folder, known);
-    return known;
-  };
+  for (const [folder, here] of folders) {
+    const setOf = namedSets(here.map(({ name }) => name.slice(folder.length)));
+    for (const file of here) yield { file, folder, set: setOf(file.name.slice(folder.length)) };
+  }
 }
 
 /** `a/b/` of `a/b/c`; empty for a name without a folder. */

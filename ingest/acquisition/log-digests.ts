@@ -8,11 +8,12 @@ import type { ParsedLog } from './read-logs.ts';
 
 /** A log names files as they were at the imaging station; those that are not here by these names can't be compared, and a note says so. */
 export function digestsOfLogs({ image, submission }: Pick<Deposit, 'image' | 'submission'>, logs: readonly ParsedLog[]): Matched {
-  const names = [...image.files, ...submission].map(({ name }) => name);
-  const fileCalled = (name: string): string | undefined => {
-    const [one, ...others] = names.filter((own) => posix.basename(own) === name);
-    return others.length === 0 ? one : undefined;
-  };
+  /** By the last part of the path; undefined where two files have it. */
+  const byBase = new Map<string, string | undefined>();
+  for (const { name } of [...image.files, ...submission]) {
+    const base = posix.basename(name);
+    byBase.set(base, byBase.has(base) ? undefined : name);
+  }
   const expected: ExpectedDigest[] = [];
   const notes: DepositNote[] = [];
   for (const { file, record } of logs) {
@@ -23,7 +24,7 @@ export function digestsOfLogs({ image, submission }: Pick<Deposit, 'image' | 'su
         expected.push({ algorithm, digest, of, source });
         continue;
       }
-      const own = fileCalled(of.file);
+      const own = byBase.get(of.file);
       if (own === undefined) missing.add(of.file);
       else expected.push({ algorithm, digest, of: { file: own }, source });
     }

@@ -1,6 +1,6 @@
 /** The lines of a log as text, whatever it is written in: UTF-8, UTF-16 with a byte order mark, windows-1252. */
 import { isUtf8 } from 'node:buffer';
-import { fileSource } from '../media/index.ts';
+import type { ByteSource } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
 import type { LogLine } from './imaging-log.ts';
 import { chunksOf, linesOf, utf8 } from './lines.ts';
@@ -13,8 +13,7 @@ const LIMITS = { lines: 3_000_000, length: 16 * 1024 * 1024 };
 const PAINT = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 /** The first 64 KiB as text; undefined for bytes that are no text. */
-export async function headOf(file: DepositFile): Promise<string | undefined> {
-  await using source = await fileSource(file.path);
+export async function headOf(source: ByteSource): Promise<string | undefined> {
   const bytes = await source.read(0, Math.min(HEAD_SIZE, source.size));
   const parts: Buffer[] = [];
   for await (const part of utf8([bytes])) parts.push(part);

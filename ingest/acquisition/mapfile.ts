@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
-import { fileSource } from '../media/index.ts';
+import type { ByteSource } from '../media/index.ts';
 import type { DepositFile } from './folder.ts';
 import { type Line, chunksOf, linesOf } from './lines.ts';
 
@@ -73,14 +73,13 @@ const BLOCK_LINE = /^\s*(\S+)\s+(\S+)\s+([?*/\-+])\s*$/;
 const NUMBER = /^(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/;
 
 /** Told by its first lines; the name alone only when it is `.mapfile`. */
-export async function isMapfile(file: DepositFile): Promise<boolean> {
-  if (/\.mapfile$/i.test(file.name)) return true;
-  await using source = await fileSource(file.path);
+export async function isMapfile({ name }: DepositFile, source: ByteSource): Promise<boolean> {
+  if (/\.mapfile$/i.test(name)) return true;
   const head = (await source.read(0, Math.min(HEAD_SIZE, source.size))).toString('latin1').split(/\r?\n/);
   if (COMMENT.test(head[0] ?? '')) return true;
   const first = head.find((line) => line !== '' && !line.startsWith('#'));
   const match = CURRENT_LINE.exec(first ?? '');
-  return /\.map$/i.test(file.name) && match !== null && NUMBER.test(match[1] ?? '');
+  return /\.map$/i.test(name) && match !== null && NUMBER.test(match[1] ?? '');
 }
 
 /** @throws Fault 'acquisition/mapfile-…' with the number of the line that is wrong. */

@@ -1,5 +1,6 @@
 /** The logs of a deposit, read. One that can't be read is a note: the imaging is told of elsewhere, or not at all, and the disk is the same. */
 import { Fault, FaultKind, escaped } from '../kernel/index.ts';
+import type { ByteSource } from '../media/index.ts';
 import type { DepositFile, DepositNote } from './folder.ts';
 import type { ImagingLog, LogRecord } from './imaging-log.ts';
 import { headOf, linesOfLog } from './log-lines.ts';
@@ -23,8 +24,8 @@ export interface ParsedLog {
 }
 
 /** Undefined for whatever is not surely a log. */
-export async function logIn(file: DepositFile): Promise<DepositLog | undefined> {
-  const head = await headOf(file);
+export async function logIn(file: DepositFile, source: ByteSource): Promise<DepositLog | undefined> {
+  const head = await headOf(source);
   const log = head === undefined ? undefined : kindOfLog(head);
   return log === undefined ? undefined : { file, log };
 }

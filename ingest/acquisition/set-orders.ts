@@ -15,6 +15,20 @@ export interface Ordered {
 
 const MISSING_SHOWN = 20;
 
+/** What was found of a family is kept by what it depends on of a name: else a folder of n pieces would take n² steps. */
+const found = new WeakMap<ReadonlySet<string>, Map<string, unknown>>();
+
+/** Small families are looked through again sooner than what was found of each is kept. */
+const FEW = 16;
+
+function once<T>(tails: ReadonlySet<string>, what: string, find: () => T): T {
+  if (tails.size <= FEW) return find();
+  const known = found.get(tails) ?? new Map<string, unknown>();
+  found.set(tails, known);
+  if (!known.has(what)) known.set(what, find());
+  return known.get(what) as T;
+}
+
 /** `1 2 3`, `001 002`, `000 001`: the width of the first number is the least width of all. A year is no number of a piece. */
 export function byNumber(_family: Family, tails: ReadonlySet<string>, own: string): Ordered | undefined {
   const width = widthOf(tails, own);
@@ -22,13 +36,15 @@ export function byNumber(_family: Family, tails: ReadonlySet<string>, own: strin
   const isOurs = (tail: string): boolean =>
     tail.length === width || (hasGrown && tail.length === width + 1 && !tail.startsWith('0'));
   if (!isOurs(own) || (width > 3 && !own.startsWith('0'))) return undefined;
-  const numbers = [...tails]
-    .filter(isOurs)
-    .map(Number)
-    .sort((a, b) => a - b);
-  const start = numbers[0] === 0 ? 0 : 1;
-  const write = (n: number): string => String(n).padStart(width, '0');
-  return { start: write(start), tails: numbers.map(write), missing: gaps(numbers, start, numbers.at(-1) ?? start).map(write) };
+  return once(tails, `numbers of ${width}`, () => {
+    const numbers = [...tails]
+      .filter(isOurs)
+      .map(Number)
+      .sort((a, b) => a - b);
+    const start = numbers[0] === 0 ? 0 : 1;
+    const write = (n: number): string => String(n).padStart(width, '0');
+    return { start: write(start), tails: numbers.map(write), missing: gaps(numbers, start, numbers.at(-1) ?? start).map(write) };
+  });
 }
 
 /** The widest writing of which the first number (0 or 1) is there; else the tail's own width. */
@@ -42,20 +58,22 @@ function widthOf(tails: ReadonlySet<string>, own: string): number {
 
 /** `1of5 … 5of5`: the end is known too. */
 export function ofTotal({ end }: Family, tails: ReadonlySet<string>, own: string): Ordered | undefined {
-  const total = Number(end.slice(2));
-  const numbers = [...tails].filter((tail) => tail.length === own.length || !tail.startsWith('0')).map(Number);
-  if (total < 1 || numbers.some((n) => n > total)) return undefined;
   const width = own.startsWith('0') ? own.length : 1;
-  const write = (n: number): string => String(n).padStart(width, '0');
-  numbers.sort((a, b) => a - b);
-  const start = numbers[0] === 0 ? 0 : 1;
-  const missing = gaps(numbers, start, start === 0 ? total - 1 : total);
-  return { start: write(start), tails: numbers.map(write), missing: missing.map(write) };
+  return once(tails, `${width} of total, ${own.length}`, () => {
+    const total = Number(end.slice(2));
+    const numbers = [...tails].filter((tail) => tail.length === own.length || !tail.startsWith('0')).map(Number);
+    if (total < 1 || numbers.some((n) => n > total)) return undefined;
+    const write = (n: number): string => String(n).padStart(width, '0');
+    numbers.sort((a, b) => a - b);
+    const start = numbers[0] === 0 ? 0 : 1;
+    const missing = gaps(numbers, start, start === 0 ? total - 1 : total);
+    return { start: write(start), tails: numbers.map(write), missing: missing.map(write) };
+  });
 }
 
 /** `00.0 00.1 01.0 …`, cylinder and head of a track; none is missing, since a side or every second cylinder may be left out. */
 export function byTrack(_family: Family, tails: ReadonlySet<string>): Ordered {
-  return { start: '00.0', tails: [...tails].sort(), missing: [] };
+  return once(tails, 'tracks', () => ({ start: '00.0', tails: [...tails].sort(), missing: [] }));
 }
 
 /** Numbers from `start` to `end` that are not in `present` (sorted); the first 20. */
@@ -72,12 +90,24 @@ export function gaps(present: readonly number[], start: number, end: number): nu
  */
 export function byLetters(_family: Family, tails: ReadonlySet<string>, own: string): Ordered | undefined {
   const width = startWidth(own, tails);
+  const series = once(tails, `letters of ${width}`, () => seriesOfLetters(tails, width));
+  return series.isBeside(own) || (series.isAlone(own) && !tails.has(series.ordered.start)) ? undefined : series.ordered;
+}
+
+interface LetterSeries {
+  /** Neither the tail before nor the one after is there. */
+  isAlone(tail: string): boolean;
+  /** An ordinary ending, not a piece. */
+  isBeside(tail: string): boolean;
+  readonly ordered: Ordered;
+}
+
+function seriesOfLetters(tails: ReadonlySet<string>, width: number): LetterSeries {
   const first = 'a'.repeat(width);
   const before = new Set([...tails].flatMap(nextLetters));
   const isAlone = (tail: string): boolean => !before.has(tail) && !nextLetters(tail).some((next) => tails.has(next));
   const series = [...tails].filter((tail) => startWidth(tail, tails) === width && !(isAlone(tail) && isOrdinaryEnding(tail)));
   const isBeside = (tail: string): boolean => isAlone(tail) && isOrdinaryEnding(tail) && !isReached(ordinal(tail), series.length);
-  if (isBeside(own) || (isAlone(own) && !tails.has(first))) return undefined;
   const ours = [...tails].filter((tail) => startWidth(tail, tails) === width && !isBeside(tail));
   const last = ours.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1) ?? first;
   const missing: string[] = [];
@@ -88,7 +118,7 @@ export function byLetters(_family: Family, tails: ReadonlySet<string>, own: stri
     const candidates: string[] = nextLetters(at).filter((tail) => tail.length <= last.length);
     at = candidates.find((tail) => tails.has(tail)) ?? candidates[0];
   }
-  return { start: first, tails: ours, missing };
+  return { isAlone, isBeside, ordered: { start: first, tails: ours, missing } };
 }
 
 /** Width of the series' first tail: `zaaa` belongs to the series of `aa`, unless there is `aaaa`. */
@@ -139,15 +169,19 @@ export function bySegment({ head }: Family, tails: ReadonlySet<string>, own: str
   const upper = short ? head.endsWith('.Ex') || head.endsWith('.EX') : letter < 'a';
   const write = (n: number): string => segmentTail(n, letter, upper);
   const letters = short ? 1 : 26 - (letter.toLowerCase().charCodeAt(0) - 97);
-  const hasLetters = tails.has(write(99)) || tails.has(write(100));
-  const present: number[] = [];
-  for (let n = 1; n <= (hasLetters ? 99 + 676 * letters : 99) && present.length < tails.size; n++) {
-    const alone = !tails.has(write(n - 1)) && !tails.has(write(n + 1));
-    const isBeside = n > 100 && alone && isOrdinaryEnding(write(n)) && !isReached(n, present.length);
-    if (tails.has(write(n)) && !isBeside) present.push(n);
-  }
-  if (!present.some((n) => write(n) === own)) return undefined;
-  return { start: write(1), tails: present.map(write), missing: gaps(present, 1, present.at(-1) ?? 1).map(write) };
+  const { members, ordered } = once(tails, `segments ${letter} ${upper}`, () => {
+    const hasLetters = tails.has(write(99)) || tails.has(write(100));
+    const present: number[] = [];
+    for (let n = 1; n <= (hasLetters ? 99 + 676 * letters : 99) && present.length < tails.size; n++) {
+      const alone = !tails.has(write(n - 1)) && !tails.has(write(n + 1));
+      const isBeside = n > 100 && alone && isOrdinaryEnding(write(n)) && !isReached(n, present.length);
+      if (tails.has(write(n)) && !isBeside) present.push(n);
+    }
+    const missing = gaps(present, 1, present.at(-1) ?? 1).map(write);
+    const series: Ordered = { start: write(1), tails: present.map(write), missing };
+    return { members: new Set(series.tails), ordered: series };
+  });
+  return members.has(own) ? ordered : undefined;
 }
 
 /** `E01` says E by itself; `EAA` and `FAB` only beside a first segment, since three letters end many names. */

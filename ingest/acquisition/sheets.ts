@@ -99,7 +99,11 @@ async function setOf(
 /** The name as it stands in the folder: exactly so, or else the only one that differs in case. */
 function spellings(names: readonly string[]): (name: string) => string | undefined {
   const byLowerCase = new Map<string, string[]>();
-  for (const name of names) byLowerCase.set(name.toLowerCase(), [...(byLowerCase.get(name.toLowerCase()) ?? []), name]);
+  for (const name of names) {
+    const alike = byLowerCase.get(name.toLowerCase());
+    if (alike === undefined) byLowerCase.set(name.toLowerCase(), [name]);
+    else alike.push(name);
+  }
   return (name) => {
     const same = byLowerCase.get(name.toLowerCase()) ?? [];
     if (same.includes(name)) return name;

@@ -89,7 +89,8 @@ export function namedSets(names: readonly string[]): (name: string) => NamedSet 
       tails.set(key, (tails.get(key) ?? new Set()).add(match[2] ?? ''));
     }
   }
-  const all = new Set(names);
+  const vmdkSet = vmdkSets(names);
+  const known = new WeakMap<Ordered, NamedSet>();
   return (name) => {
     for (const [i, scheme] of SCHEMES.entries()) {
       const match = scheme.pattern.exec(name);
@@ -97,14 +98,19 @@ export function namedSets(names: readonly string[]): (name: string) => NamedSet 
       const [, head = '', own = '', end = ''] = match;
       const ordered = scheme.order({ head, end }, tails.get(keyOf(i, match)) ?? new Set([own]), own);
       if (ordered === undefined) continue;
+      const same = known.get(ordered);
+      if (same !== undefined) return same;
       const members = ordered.tails.map((tail) => head + tail + end);
       const missing = ordered.missing.map((tail) => head + tail + end);
       const whole = scheme.kind === SetKind.Segments ? (members[0] ?? name) : scheme.whole(head, end);
       const headMissing = missing[0] === head + ordered.start + end;
       const looseNumbers = scheme.loose === true || ordered.tails.some((tail) => /^[1-9]$/.test(tail));
-      return { kind: scheme.kind, whole, members, missing, headMissing, looseNumbers, isFlux: scheme.isFlux === true };
+      const isFlux = scheme.isFlux === true;
+      const set: NamedSet = { kind: scheme.kind, whole, members, missing, headMissing, looseNumbers, isFlux };
+      known.set(ordered, set);
+      return set;
     }
-    return vmdkSet(name, all);
+    return vmdkSet(name);
   };
 }
 
@@ -114,24 +120,44 @@ function keyOf(scheme: number, [, head = '', , end = '']: RegExpExecArray): stri
 
 const VMDK_PART = /^(.+?)(?:-(?:flat|delta|sesparse|s(\d{3}|[1-9]\d{3,})|f(\d{3}|[1-9]\d{3,})))?(\.vmdk)$/is;
 
+/** Numbers of the extents of one stem. */
+interface Extents {
+  readonly s: number[];
+  readonly f: number[];
+}
+
 /** A descriptor and the extents named after it. */
-function vmdkSet(name: string, all: ReadonlySet<string>): NamedSet | undefined {
-  const match = VMDK_PART.exec(name);
-  if (match === null) return undefined;
-  const [, stem = '', , , ending = ''] = match;
+function vmdkSets(names: readonly string[]): (name: string) => NamedSet | undefined {
+  const all = new Set(names);
+  const extents = new Map<string, Extents>();
+  for (const name of names) {
+    const [, stem = '', s, f] = VMDK_PART.exec(name) ?? [];
+    const letter = s === undefined ? 'f' : 's';
+    if ((s ?? f) === undefined || !name.startsWith(`${stem}-${letter}`)) continue;
+    const numbers = extents.get(stem) ?? { s: [], f: [] };
+    extents.set(stem, numbers);
+    numbers[letter].push(Number(s ?? f));
+  }
+  const known = new Map<string, NamedSet | undefined>();
+  return (name) => {
+    const match = VMDK_PART.exec(name);
+    if (match === null) return undefined;
+    const [, stem = '', , , ending = ''] = match;
+    const key = stem + ending;
+    if (!known.has(key)) known.set(key, vmdkSet(stem, ending, all, extents.get(stem)));
+    return known.get(key);
+  };
+}
+
+function vmdkSet(stem: string, ending: string, all: ReadonlySet<string>, extents: Extents | undefined): NamedSet | undefined {
   const descriptor = stem + ending;
   const single = ['flat', 'delta', 'sesparse'].map((word) => `${stem}-${word}${ending}`).filter((part) => all.has(part));
   const members = [descriptor, ...single].filter((part) => all.has(part));
   const missing = all.has(descriptor) ? [] : [descriptor];
-  for (const letter of ['s', 'f']) {
+  for (const letter of ['s', 'f'] as const) {
     const write = (n: number): string => `${stem}-${letter}${String(n).padStart(3, '0')}${ending}`;
-    const present = [...all].flatMap((other) => {
-      const found = other.startsWith(`${stem}-${letter}`) ? VMDK_PART.exec(other) : null;
-      const digits = found?.[1] === stem ? (letter === 's' ? found[2] : found[3]) : undefined;
-      return digits === undefined ? [] : [Number(digits)];
-    });
-    present.sort((a, b) => a - b);
-    members.push(...present.map(write));
+    const present = (extents?.[letter] ?? []).toSorted((a, b) => a - b);
+    for (const n of present) members.push(write(n));
     missing.push(...gaps(present, 1, present.at(-1) ?? 0).map(write));
   }
   if (members.length === 0) return undefined;

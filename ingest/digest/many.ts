@@ -50,12 +50,19 @@ export interface Observer {
   finish(): unknown;
 }
 
+interface OpenSlot {
+  readonly index: number;
+  readonly bytes: Buffer;
+  readonly items: Item[];
+  length: number;
+}
+
 interface Thread {
   readonly worker: Worker;
   readonly slots: readonly Buffer[];
   readonly free: number[];
   /** The slot that is being filled. */
-  open: { readonly index: number; readonly items: Item[]; length: number } | undefined;
+  open: OpenSlot | undefined;
   /** Bytes on their way. */
   waiting: number;
   readonly wakers: (() => void)[];
@@ -89,13 +96,12 @@ export class ManyDigests implements Disposable {
 
   /** The next bytes of a stream, in order. They may be changed when it returns. @throws Fault 'digest/worker-lost'. */
   async update(handle: Handle, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const open = await this.#openSlot(handle.thread);
-      const length = Math.min(bytes.length - at, SLOT_SIZE - open.length);
-      handle.thread.slots[open.index]?.set(bytes.subarray(at, at + length), open.length);
-      this.#put(handle, open, length);
-      at += length;
-    }
+    for (let at = 0; at < bytes.length; )
+      at += await this.#put(handle, (slot, offset) => {
+        const length = Math.min(bytes.length - at, SLOT_SIZE - offset);
+        slot.set(bytes.subarray(at, at + length), offset);
+        return length;
+      });
   }
 
   /** Its digests, once `flush` was called or enough others came. @throws Fault 'digest/worker-lost'. */
@@ -104,13 +110,13 @@ export class ManyDigests implements Disposable {
       this.#expected.set(handle.id, { resolve, reject });
     });
     answer.catch(() => undefined); // told to whoever waits for it
-    this.#put(handle, await this.#openSlot(handle.thread), 0, 'finished');
+    await this.#put(handle, () => 0, 'finished');
     return answer;
   }
 
   /** Forgets a stream whose bytes could not all be read. */
   async drop(handle: Handle): Promise<void> {
-    this.#put(handle, await this.#openSlot(handle.thread), 0, 'dropped');
+    await this.#put(handle, () => 0, 'dropped');
   }
 
   /** Sends what waits for company. */
@@ -122,27 +128,29 @@ export class ManyDigests implements Disposable {
     for (const { worker } of this.#threads) void worker.terminate();
   }
 
-  #put(handle: Handle, open: NonNullable<Thread['open']>, length: number, end?: Item['end']): void {
+  /**
+   * Adds a piece to the slot that is being filled. Between finding the slot and filling it nothing may be awaited: another
+   * stream could send it off, and the piece would be lost.
+   * @param fill copies bytes to an offset of the slot; how many.
+   */
+  async #put(handle: Handle, fill: (slot: Buffer, offset: number) => number, end?: Item['end']): Promise<number> {
     const { id, hint, isFirst, thread } = handle;
-    open.items.push({ id, offset: open.length, length, ...(isFirst ? { hint } : {}), ...(end === undefined ? {} : { end }) });
-    handle.isFirst = false;
-    open.length += length;
-    thread.waiting += length;
-    if (open.length >= SLOT_SIZE || open.items.length >= MOST_ITEMS) send(thread);
-  }
-
-  async #openSlot(thread: Thread): Promise<NonNullable<Thread['open']>> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (thread.open !== undefined) return thread.open;
-      const index = thread.free.pop();
-      if (index !== undefined) {
-        thread.open = { index, items: [], length: 0 };
-        return thread.open;
+      const open = openSlot(thread);
+      if (open === undefined) {
+        await new Promise<void>((resolve) => {
+          thread.wakers.push(resolve);
+        });
+        continue;
       }
-      await new Promise<void>((resolve) => {
-        thread.wakers.push(resolve);
-      });
+      const length = fill(open.bytes, open.length);
+      open.items.push({ id, offset: open.length, length, ...(isFirst ? { hint } : {}), ...(end === undefined ? {} : { end }) });
+      handle.isFirst = false;
+      open.length += length;
+      thread.waiting += length;
+      if (open.length >= SLOT_SIZE || open.items.length >= MOST_ITEMS) send(thread);
+      return length;
     }
   }
 
@@ -168,7 +176,7 @@ export class ManyDigests implements Disposable {
     });
     const fail = (reason: string, cause?: unknown): void => {
       this.#failure ??= lostWorker(reason, cause);
-      for (const { reject } of this.#expected.values()) reject(this.#failure);
+      for (const expected of this.#expected.values()) expected.reject(this.#failure);
       this.#expected.clear();
       for (const each of this.#threads) wake(each);
     };
@@ -176,6 +184,16 @@ export class ManyDigests implements Disposable {
     worker.on('exit', (code) => fail(`exit code ${code}`));
     return thread;
   }
+}
+
+/** The slot that is being filled, or a free one that now is; undefined while all are on their way. */
+function openSlot(thread: Thread): OpenSlot | undefined {
+  if (thread.open !== undefined) return thread.open;
+  const index = thread.free.pop();
+  const bytes = index === undefined ? undefined : thread.slots[index];
+  if (index === undefined || bytes === undefined) return undefined;
+  thread.open = { index, bytes, items: [], length: 0 };
+  return thread.open;
 }
 
 /** All that wait for a slot look again: there may be one for each. */

@@ -1,7 +1,7 @@
 /** One pass over one or more files: the source is read once, and everything that is wanted of its bytes is made of that read. */
 import { rm } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Progress } from '../kernel/index.ts';
+import { inParallel, type Progress } from '../kernel/index.ts';
 import { type Algorithm, distinctAlgorithms } from './algorithms.ts';
 import type { BlockListSummary } from './block-list-format.ts';
 import { type Answer, type Consumer, type CopySummary, consumerFor, type PassItem, type Role } from './consumers.ts';
@@ -102,7 +102,7 @@ async function planOf(files: readonly PassFile[], options: PassOptions): Promise
   const copying = files.filter((file) => file.target !== undefined).length;
   if (copying !== 0 && copying !== files.length) throw new TypeError('either every file of a pass has a target or none');
   const sources: Source[] = [];
-  for (const file of files) sources.push(await inspectSource(file.source));
+  for await (const source of inParallel(files, (file) => inspectSource(file.source))) sources.push(source);
   const items = files.map(({ target, blocks }, i): PassItem => {
     const { size = 0, modifiedMs = 0 } = sources[i] ?? {};
     return { size, modifiedMs, ...(target !== undefined && { target }), ...(blocks !== undefined && size > BLOCK && { blocks }) };

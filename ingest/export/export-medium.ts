@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isZero } from '../digest/index.ts';
 import { Fault, FaultKind, type Progress } from '../kernel/index.ts';
-import { alone, fileSource, openMedia, windowsOf } from '../media/index.ts';
+import { alone, fileSource, openMedia, passingWindowsOf } from '../media/index.ts';
 import type { ExportResult } from './export-package.ts';
 import type { MediaWriter } from './media-writer.ts';
 import { type Reading, type StoredMedium, SurveyedDisk } from './surveyed-disk.ts';
@@ -98,7 +98,7 @@ async function mustReadBack(
   if (media.size !== size) throw notVerified(`it has ${media.size} bytes instead of ${size}`);
   const hash = createHash('sha256');
   let left = stored.size;
-  for await (const { bytes } of windowsOf(media)) {
+  for await (const { bytes } of passingWindowsOf(media)) {
     reading.signal?.throwIfAborted();
     const own = bytes.subarray(0, left);
     hash.update(own);

@@ -1,7 +1,7 @@
 /** The medium of a stored image as a disk to be written: filled up to whole sectors, its blocks surveyed, its digest checked. */
 import { createHash } from 'node:crypto';
 import { Fault, FaultKind } from '../kernel/index.ts';
-import { type Media, type Range, windowsOf } from '../media/index.ts';
+import { type Media, type Range, passingWindowsOf, windowsOf } from '../media/index.ts';
 import { isZero } from '../digest/index.ts';
 import { roundedUp } from './bytes.ts';
 import type { Blocks, Disk, DiskFacts, MediaWriter } from './media-writer.ts';
@@ -61,7 +61,7 @@ export class SurveyedDisk implements Disk {
     const used = new UsedBlocks(Math.ceil(this.size / blockSize));
     let counted = 0;
     for await (const range of this.#stored()) {
-      for await (const { offset, bytes } of windowsOf(this.stored.media, range)) {
+      for await (const { offset, bytes } of passingWindowsOf(this.stored.media, range)) {
         this.reading.signal?.throwIfAborted();
         for (let at = 0; at < bytes.length; ) {
           const index = Math.floor((offset + at) / blockSize);

@@ -9,9 +9,12 @@ const stayOpen = (): Promise<void> => Promise.resolve();
  * Opens a stream for reading at any place; nothing to close but what the runs stand on.
  * @throws Fault as `stream.runs()`; its reads throw 'filesystem/absent' where the structures give no bytes.
  */
-export async function contentOf(stream: DataStream): Promise<ByteSource> {
+export async function contentOf(stream: Pick<DataStream, 'size' | 'runs'>): Promise<ByteSource> {
   const { size } = stream;
   const runs = await stream.runs();
+  const [only] = runs;
+  // Most files lie in one piece: nothing is between them and the volume.
+  if (runs.length === 1 && only?.kind === 'stored') return onePiece(only, size);
   const chunks = new UnpackedChunks();
   return {
     size,
@@ -22,6 +25,21 @@ export async function contentOf(stream: DataStream): Promise<ByteSource> {
       const absent = inside.find(({ kind }) => kind === 'absent');
       if (absent !== undefined) throw absentFault(absent);
       return chunks.read(inside, window);
+    },
+    [Symbol.asyncDispose]: stayOpen,
+  };
+}
+
+function onePiece({ source, at }: Extract<Run, { kind: 'stored' }>, size: number): ByteSource {
+  return {
+    size,
+    read(offset, length) {
+      try {
+        checkWindow(size, offset, length, 'the file');
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return source.read(at + offset, length);
     },
     [Symbol.asyncDispose]: stayOpen,
   };

@@ -138,7 +138,7 @@ export const LISTING_LIMITS: ListingLimits = { entryCount: 16 * 1024 * 1024, dep
 export const MOST_RUNS = 2 * 1024 * 1024;
 
 export interface FileSystem extends AsyncDisposable {
-  /** Id of the format that reads it. */
+  /** Id of the format that reads it; of what is recognised only, one word of its own: `xfs`, `luks`. */
   readonly format: string;
   /** As people call it: `FAT12`, `ext4`, `NTFS 3.1`, `ISO 9660 with Joliet`. */
   readonly type: string;
@@ -168,9 +168,11 @@ export interface FileSystem extends AsyncDisposable {
 export interface OpenOptions {
   /** Code page of names that carry none (FAT short names, CP/M): `cp437` unless told otherwise. A name that iconv-lite knows. */
   readonly codePage: string;
+  /** The same for names of the old Macintosh that do not say their script: `macintosh` (Roman), `maccyrillic`, `shift_jis` … */
+  readonly macScript: string;
 }
 
-export const OPEN_OPTIONS: OpenOptions = { codePage: 'cp437' };
+export const OPEN_OPTIONS: OpenOptions = { codePage: 'cp437', macScript: 'macintosh' };
 
 /** One file in `formats/`; judged by test/conformance/filesystems.test.ts. */
 export interface FileSystemFormat {

@@ -11,15 +11,57 @@ const MOST_BYTES = 1024;
  * @param encoding as iconv-lite knows it (`cp437`, `macintosh`, `utf-16be` …). UTF-8 that isn't is taken as Latin-1, and says so.
  */
 export function decodedName(bytes: Buffer, encoding: string): Name {
-  const stored = bytes.subarray(0, MOST_BYTES);
+  const stored = bytes.length <= MOST_BYTES ? bytes : bytes.subarray(0, MOST_BYTES);
   if (encoding === 'utf-8') {
     const text = stored.toString('utf8');
     if (text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(stored))
       return { bytes: stored, text: shown(stored.toString('latin1')), encoding: 'iso-8859-1' };
     return { bytes: stored, text: shown(text), encoding };
   }
-  const text = encoding === 'utf-16le' ? stored.toString('utf16le') : iconv.decode(stored, encoding, { stripBOM: false });
-  return { bytes: stored, text: shown(text), encoding };
+  if (isPlain(stored) && keepsAscii(encoding)) return { bytes: stored, text: shown(stored.toString('latin1')), encoding };
+  return { bytes: stored, text: shown(inCodePage(stored, encoding)), encoding };
+}
+
+/** Four letters of the Macintosh (`TEXT`, `snd `) or the like: every one of them counts, the blanks too. */
+export function decodedCode(bytes: Buffer, encoding: string): string {
+  return pictured(inCodePage(bytes, encoding));
+}
+
+function inCodePage(bytes: Buffer, encoding: string): string {
+  if (encoding === 'utf-16le') return bytes.toString('utf16le');
+  if (encoding === 'utf-16be') return utf16be(bytes);
+  const text = iconv.decode(bytes, encoding, { stripBOM: false });
+  // The one place that other code pages leave empty is Apple's logo; Apple's own tables give it this character.
+  return encoding === 'macintosh' ? text.replaceAll('\ufffd', '\uf8ff') : text;
+}
+
+/** Without a copy to swap: listings decode millions of them. */
+function utf16be(bytes: Buffer): string {
+  let text = '';
+  for (let start = 0; start + 1 < bytes.length; start += 512) {
+    const codes: number[] = [];
+    for (let at = start; at + 1 < Math.min(bytes.length, start + 512); at += 2)
+      codes.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+    text += String.fromCharCode(...codes);
+  }
+  return text;
+}
+
+const ASCII = Buffer.from(Array.from({ length: 0x5f }, (_, index) => 0x20 + index));
+const keeping = new Map<string, boolean>();
+
+/** Whether the printable characters of ASCII stand for themselves, so that most names need no decoder. */
+function keepsAscii(encoding: string): boolean {
+  const known = keeping.get(encoding);
+  if (known !== undefined) return known;
+  const keeps = encoding !== 'utf-16le' && iconv.decode(ASCII, encoding, { stripBOM: false }) === ASCII.toString('latin1');
+  keeping.set(encoding, keeps);
+  return keeps;
+}
+
+function isPlain(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte < 0x20 || byte > 0x7e) return false;
+  return true;
 }
 
 /** Text that a file system stores as such (built from pieces, or mapped by a table of its own). */
@@ -27,9 +69,16 @@ export function namedAs(text: string, bytes: Buffer, encoding: string): Name {
   return { bytes: bytes.subarray(0, MOST_BYTES), text: shown(text), encoding };
 }
 
+/** Where a symbolic link points: text to be shown, never followed. UTF-8 that isn't is taken as Latin-1. */
+export function decodedTarget(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  const isText = !text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes);
+  return pictured(isText ? text : bytes.toString('latin1'));
+}
+
 /** A label or another text of the disk, printable, without padding at its end. */
 export function decodedText(bytes: Buffer, encoding: string): string {
-  const text = encoding === 'utf-8' ? bytes.toString('utf8') : iconv.decode(bytes, encoding, { stripBOM: false });
+  const text = encoding === 'utf-8' ? bytes.toString('utf8') : inCodePage(bytes, encoding);
   return pictured(text.replace(/\0[^]*$/, '')).trim();
 }
 

@@ -1,7 +1,7 @@
 /** Times as file systems record them, as text: FAT's halves, seconds and ticks since some year. What is no date is told as it stands. */
-import type { Stamp } from './filesystems.ts';
+import type { Stamp, Stamps } from './filesystems.ts';
 
-const two = (n: number): string => String(n).padStart(2, '0');
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
 /** Fields of a date as they stand, in the local time of a place nobody noted, or with a zone. */
 export interface Fields {
@@ -33,13 +33,28 @@ function daysOf(year: number, month: number): number {
 
 /** Seconds since 1970, of any size. @param zone `Z`, or '' for the local time of an unknown place. */
 export function stampOfSeconds(seconds: number, resolutionSeconds: number, zone: 'Z' | '' = 'Z', nanosecond = 0): Stamp {
-  const milliseconds = seconds * 1000;
   // ISO years beyond four digits are no RFC 3339.
-  if (!(milliseconds >= -62_135_596_800_000 && milliseconds < 253_402_300_800_000))
+  if (!(seconds >= -62_135_596_800 && seconds < 253_402_300_800))
     return { text: undefined, resolutionSeconds, doubt: `${seconds} seconds since 1970` };
-  const whole = new Date(milliseconds).toISOString().slice(0, 19);
+  const whole = Math.floor(seconds);
+  const day = Math.floor(whole / 86_400);
+  const second = whole - day * 86_400;
+  const time = `${HEXAGESIMAL[Math.floor(second / 3600)]}:${HEXAGESIMAL[Math.floor(second / 60) % 60]}:${HEXAGESIMAL[second % 60]}`;
   const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
-  return { text: `${whole}${fraction}${zone}`, resolutionSeconds };
+  return { text: `${dateOf(day)}T${time}${fraction}${zone}`, resolutionSeconds };
+}
+
+const HEXAGESIMAL: readonly string[] = Array.from({ length: 60 }, (_, n) => two(n));
+/** Listings have millions of times and few days: those asked for last, each at its place. */
+const DAYS: { day: number; text: string }[] = [];
+
+/** @param day since 1970. */
+function dateOf(day: number): string {
+  const known = DAYS[day & 1023];
+  if (known?.day === day) return known.text;
+  const text = new Date(day * 86_400_000).toISOString().slice(0, 10);
+  DAYS[day & 1023] = { day, text };
+  return text;
 }
 
 /** Date and time of FAT and exFAT: two 16-bit halves. Undefined where nothing is recorded. @param hundredths 10 ms units, 0 to 199. */
@@ -60,14 +75,35 @@ export function stampOfDos(date: number, time: number, resolutionSeconds: number
 /** 100 ns since 1601 (NTFS). Undefined for 0. */
 export function stampOfFiletime(low: number, high: number): Stamp | undefined {
   if (low === 0 && high === 0) return undefined;
-  const ticks = (BigInt(high) << 32n) | BigInt(low);
-  const since1970 = ticks - 116_444_736_000_000_000n;
-  const seconds = since1970 / 10_000_000n - (since1970 % 10_000_000n < 0n ? 1n : 0n);
-  const nanosecond = Number(since1970 - seconds * 10_000_000n) * 100;
-  return stampOfSeconds(Number(seconds), 1e-7, 'Z', nanosecond);
+  // 2^32 ticks are 429 seconds and 4,967,296 ticks; so counted, all numbers stay exact.
+  const ticks = (high % TICKS) * 4_967_296 + low;
+  const seconds = high * 429 + Math.floor(high / TICKS) * 4_967_296 + Math.floor(ticks / TICKS);
+  return stampOfSeconds(seconds - 11_644_473_600, 1e-7, 'Z', (ticks % TICKS) * 100);
 }
+
+const TICKS = 10_000_000;
+
+/** Of the last times: a file has the same one twice or more, and thousands were copied in one second. */
+const macStamps = { Z: new Map<number, Stamp>(), '': new Map<number, Stamp>() };
 
 /** Seconds since 1904 (Macintosh). Undefined for 0. HFS counts local time, HFS+ UTC. */
 export function stampOfMac(seconds: number, zone: 'Z' | ''): Stamp | undefined {
-  return seconds === 0 ? undefined : stampOfSeconds(seconds - 2_082_844_800, 1, zone);
+  if (seconds === 0) return undefined;
+  const stamps = macStamps[zone];
+  const known = stamps.get(seconds);
+  if (known !== undefined) return known;
+  if (stamps.size >= 8192) stamps.clear();
+  const stamp = stampOfSeconds(seconds - 2_082_844_800, 1, zone);
+  stamps.set(seconds, stamp);
+  return stamp;
+}
+
+/** Several of them; those that are 0 are left out. */
+export function stampsOfMac(times: Readonly<Partial<Record<keyof Stamps, number>>>, zone: 'Z' | ''): Stamps {
+  const stamps: Record<string, Stamp> = {};
+  for (const [name, seconds] of Object.entries(times)) {
+    const stamp = stampOfMac(seconds, zone);
+    if (stamp !== undefined) stamps[name] = stamp;
+  }
+  return stamps;
 }

@@ -18,7 +18,8 @@ export interface Listed<Node> {
   readonly below: readonly Omit<Branch<Node>, 'depth'>[];
 }
 
-const BATCH = 4096;
+/** Entries given at once: what lives through a collection of garbage costs more than the batches do. */
+const BATCH = 512;
 
 /**
  * @param list one directory; it may throw a Fault, which becomes a Damage of that branch. Large directories may answer in parts.
@@ -91,7 +92,7 @@ function loop(path: string): Fault {
   return new Fault(FaultKind.Corrupt, 'filesystem/loop', message, { path });
 }
 
-function tooDeep(path: string, limit: number): Fault {
+export function tooDeep(path: string, limit: number): Fault {
   const message = `folders lie more than ${limit} deep in each other; what is below is not listed`;
   return new Fault(FaultKind.Refused, 'filesystem/too-deep', message, { path, limit });
 }

@@ -3,10 +3,12 @@
  * May import: Node's own modules only. Imported by: every area.
  * Entry: Fault (the one error), layout (on-disk structures), loadFolder (the folder is the list), Clock, fsync and rename.
  */
+export { byteOrder } from './byte-order.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { isSystemError, wordsOfSystemError } from './system-error.ts';
 export { Fault, type FaultFacts, FaultKind } from './fault.ts';
 export { durableFolder, durableRename, durableWrite, syncFolder, syncTree } from './durable.ts';
+export { inParallel } from './in-parallel.ts';
 export { escaped } from './names.ts';
 export {
   ascii,

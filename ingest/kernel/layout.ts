@@ -15,6 +15,11 @@ export interface Layout<T extends Table> {
   readonly size: number;
   /** @throws Fault 'layout/short' when fewer than `size` bytes are there; 'layout/number-too-large' above 2^53 − 1. */
   decode(bytes: Buffer): Decoded<T>;
+  /**
+   * One field of the structure at `at`, which the caller knows to be there: for listings, where decoding a million of them whole costs more
+   * than all the rest.
+   */
+  readonly field: { readonly [K in keyof T]: (bytes: Buffer, at: number) => Decoded<T>[K] };
 }
 
 /** @param size of the structure, in bytes; every field lies inside. */
@@ -22,14 +27,19 @@ export function layout<const T extends Table>(name: string, size: number, fields
   const rows = Object.entries(fields);
   for (const [field, [at, { width }]] of rows)
     if (at + width > size) throw new RangeError(`${name}: ${field} ends after byte ${size}`);
+  const readers = rows.map(([name, [start, field]]) => [name, (bytes: Buffer, at: number) => field.decode(bytes, at + start)]);
   return {
     size,
+    field: Object.fromEntries(readers) as Layout<T>['field'],
     decode(bytes) {
       if (bytes.length < size) {
         const message = `the ${name} has ${size} bytes and ${bytes.length} are there; the image is cut`;
         throw new Fault(FaultKind.Truncated, 'layout/short', message, { structure: name, size, got: bytes.length });
       }
-      return Object.fromEntries(rows.map(([name, [at, field]]) => [name, field.decode(bytes, at)])) as Decoded<T>;
+      // By hand: listings decode millions of these, and Object.fromEntries costs several times as much.
+      const decoded: Record<string, unknown> = {};
+      for (const [name, [at, field]] of rows) decoded[name] = field.decode(bytes, at);
+      return decoded as Decoded<T>;
     },
   };
 }

@@ -8,6 +8,7 @@ const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]
 export function escaped(name: Buffer | string): string {
   const foreign = typeof name !== 'string' && !isUtf8(name);
   const text = typeof name === 'string' ? name : name.toString(foreign ? 'latin1' : 'utf8');
+  if (!foreign && !UNSAFE.test(text)) return text;
   return Array.from(text, (c) => {
     const code = c.codePointAt(0) ?? 0;
     if (!UNSAFE.test(c) && !(foreign && code > 0x7e)) return c;

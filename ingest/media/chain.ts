@@ -39,6 +39,12 @@ export function chainSource(pieces: readonly ByteSource[]): ByteSource {
       const [only] = parts;
       return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, length);
     },
+    fileAt(offset, length) {
+      const index = pieceAt(offset);
+      const piece = pieces[index];
+      const from = offset - (starts[index] ?? 0);
+      return piece !== undefined && from + length <= piece.size ? piece.fileAt?.(from, length) : undefined;
+    },
     async [Symbol.asyncDispose]() {
       const closed = await Promise.allSettled(pieces.map((piece) => piece[Symbol.asyncDispose]()));
       for (const result of closed) if (result.status === 'rejected') throw result.reason;

@@ -1,6 +1,6 @@
 /** The other files of a deposit, found by bare name; and parents opened as media, with a guard against loops. */
 import { Fault, FaultKind } from '../kernel/index.ts';
-import type { ByteSource, Companions, Media } from './media.ts';
+import type { ByteSource, Companions, Content, Media } from './media.ts';
 
 /** Longest chain of parents: what VMware and Hyper-V allow is far below. */
 const LONGEST_CHAIN = 64;
@@ -27,6 +27,7 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     private readonly openMedia: OpenMedia,
     private readonly above: readonly string[] = [],
     private readonly wrappers = 0,
+    readonly content?: Content,
   ) {
     this.names = names.filter((name) => name !== own).toSorted();
     for (const name of [own, ...this.names]) {
@@ -60,14 +61,14 @@ export class DepositCompanions implements Companions, AsyncDisposable {
     return this.openMedia(source, below, as);
   }
 
-  inner(source: ByteSource, name: string): Promise<Media> {
+  inner(source: ByteSource, name: string, as?: string): Promise<Media> {
     if (this.wrappers >= MOST_WRAPPERS) {
       const message = `more than ${MOST_WRAPPERS} wrappers are around each other; unpack the image and deposit it itself`;
       return Promise.reject(new Fault(FaultKind.Unsupported, 'media/wrapped-deep', message, { limit: MOST_WRAPPERS }));
     }
     const find = (other: string): Promise<ByteSource | undefined> => this.find(other);
     const inside = new DepositCompanions(name, this.names, find, this.openMedia, this.above, this.wrappers + 1);
-    return this.openMedia(source, inside);
+    return this.openMedia(source, inside, as);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

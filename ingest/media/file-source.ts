@@ -1,7 +1,7 @@
 /** One regular file as a ByteSource. Its size is taken once, when it is opened. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { Fault, FaultKind, escaped, wordsOfSystemError } from '../kernel/index.ts';
-import { type ByteSource, checkWindow } from './media.ts';
+import { type ByteSource, type FilePlace, type OpenFile, checkWindow } from './media.ts';
 
 /**
  * The caller closes it.
@@ -25,23 +25,32 @@ export async function fileSource(path: string, shownAs = path): Promise<ByteSour
   }
 }
 
-class FileSource implements ByteSource {
-  readonly size: number;
-  private readonly path: string;
-  private readonly handle: FileHandle;
+class FileSource implements ByteSource, OpenFile {
+  readonly #lent = new Set<Promise<unknown>>();
 
-  constructor(path: string, handle: FileHandle, size: number) {
-    this.path = path;
-    this.handle = handle;
-    this.size = size;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly handle: FileHandle,
+    readonly size: number,
+  ) {}
 
   async read(offset: number, length: number): Promise<Buffer> {
     checkWindow(this.size, offset, length, `"${escaped(this.path)}"`);
     const bytes = Buffer.allocUnsafe(length);
+    await this.readInto(offset, bytes);
+    return bytes;
+  }
+
+  fileAt(offset: number, length: number): FilePlace | undefined {
+    return offset + length <= this.size ? { file: this, at: offset } : undefined;
+  }
+
+  async readInto(offset: number, into: Buffer): Promise<void> {
+    const { length } = into;
+    checkWindow(this.size, offset, length, `"${escaped(this.path)}"`);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await this.handle.read(bytes, done, length - done, offset + done).catch((error: unknown) => {
+      const { bytesRead } = await this.handle.read(into, done, length - done, offset + done).catch((error: unknown) => {
         throw unreadable(this.path, error, offset + done);
       });
       if (bytesRead === 0) {
@@ -50,10 +59,20 @@ class FileSource implements ByteSource {
       }
       done += bytesRead;
     }
-    return bytes;
+  }
+
+  async lend<T>(act: (fd: number) => Promise<T>): Promise<T> {
+    const lent = act(this.handle.fd);
+    this.#lent.add(lent);
+    try {
+      return await lent;
+    } finally {
+      this.#lent.delete(lent);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#lent); // the number would be another file's, and its bytes the medium's
     await this.handle.close();
   }
 }

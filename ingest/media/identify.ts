@@ -1,5 +1,6 @@
 /** Names what a file is, by content. Knows many formats that this version keeps but does not read. */
 import { Fault, FaultKind } from '../kernel/index.ts';
+import { endsInMemory } from './ends-in-memory.ts';
 import { type ByteSource, Confidence, type MediaFormat, checkWindow } from './media.ts';
 import { surest } from './registry.ts';
 import { CONTAINERS, ContentKind, MEDIA, OTHERS, type Signature } from './signatures.ts';
@@ -63,7 +64,8 @@ async function identified(container: ByteSource, name: string, depth: number): P
   return nameMismatch === undefined ? found : { ...found, nameMismatch };
 }
 
-async function byContent(container: ByteSource, depth: number): Promise<Identification> {
+async function byContent(source: ByteSource, depth: number): Promise<Identification> {
+  const container = await endsInMemory(source);
   const sample = await sampleOf(container, HEAD_SIZE);
   const opaque = CONTAINERS.find((row) => matches(row, sample));
   const text = textFormat(sample);

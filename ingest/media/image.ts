@@ -1,7 +1,7 @@
 /** A disk image of one file or of several, opened as a medium: what an ingest, an inspection and a reader of the archive all do. */
 import { chainSource } from './chain.ts';
 import { companionsOf, openMedia } from './open.ts';
-import type { ByteSource, Media } from './media.ts';
+import type { ByteSource, Content, Media } from './media.ts';
 
 /** One file of an image. */
 export interface ImageMember {
@@ -20,18 +20,18 @@ export interface OpenedImage extends AsyncDisposable {
 /**
  * @param members in order: the first is opened; pieces are joined end to end, the others of a container stand by.
  * @param joined whether the members are pieces of one raw image. The caller closes the result.
+ * @param content what the wrapper holds, where it was opened before.
  * @throws Fault as openMedia.
  */
-export async function openImage(members: readonly ImageMember[], joined: boolean): Promise<OpenedImage> {
+export async function openImage(members: readonly ImageMember[], joined: boolean, content?: Content): Promise<OpenedImage> {
   const [head] = members;
   if (head === undefined) throw new TypeError('an image without files');
   const container = await openContainer(members, joined);
   const byName = new Map(members.map((member) => [member.name, member]));
   const others = joined ? [] : members.slice(1).map(({ name }) => name);
-  const companions = companionsOf(head.name, others, (name) => {
-    const member = byName.get(name);
-    return member === undefined ? Promise.reject(new RangeError(`no member ${name}`)) : member.open();
-  });
+  const open = (name: string): Promise<ByteSource> =>
+    byName.get(name)?.open() ?? Promise.reject(new RangeError(`no member ${name}`));
+  const companions = companionsOf(head.name, others, open, content);
   const close = async (): Promise<void> => {
     await companions[Symbol.asyncDispose]();
     await container[Symbol.asyncDispose]();

@@ -6,7 +6,12 @@
  */
 export { chainSource } from './chain.ts';
 export { adler32 } from './codecs/adler32.ts';
-export { crc32c } from './vhdx/crc32c.ts';
+export type { Codec } from './codecs/codec.ts';
+export { zlib } from './codecs/deflate.ts';
+export { lzfse } from './codecs/lzfse.ts';
+export { lzvn } from './codecs/lzvn.ts';
+export { crc32c, crc32cOnward } from './vhdx/crc32c.ts';
+export { endsInMemory, PassingEnds } from './ends-in-memory.ts';
 export { type Failure, faultySource } from './faulty-source.ts';
 export { fileSource } from './file-source.ts';
 export { type ImageMember, openContainer, openImage, type OpenedImage } from './image.ts';
@@ -24,6 +29,7 @@ export {
   type NamedFile,
   type Range,
   type StoredDigests,
+  type Verifier,
 } from './media.ts';
 export { alone, companionsOf, openMedia } from './open.ts';
 export { rangeSource } from './range-source.ts';
@@ -33,4 +39,5 @@ export { type Chunk, pushRun, type Run } from './runs.ts';
 export { ContentKind } from './signatures.ts';
 export { type TextFormat, textFormat } from './text.ts';
 export { UnpackedChunks } from './unpacked-chunks.ts';
-export { windowsOf } from './windows.ts';
+export { passingWindowsOf, windowsOf } from './windows.ts';
+export { contentOf } from './wrapped/wrapped-media.ts';

@@ -12,6 +12,7 @@ import {
   type MediaFacts,
   type Range,
   type StoredDigests,
+  type Verifier,
   checkInside,
   checkWindow,
 } from './media.ts';
@@ -27,6 +28,7 @@ export interface MappedMediaSettings {
   readonly storedDigests?: StoredDigests;
   readonly parts?: readonly string[];
   readonly warnings?: readonly Fault[];
+  readonly verifier?: () => Verifier;
   /** Ranges that lie there but were never read from the carrier (zeros or filler); sorted, apart from each other. */
   readonly unread?: readonly Range[];
   /**
@@ -78,6 +80,14 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
   const extents = (window: Range): AsyncIterable<readonly Extent[]> =>
     kinds === undefined ? extentsOf(runs(window)) : inTurn((at, length) => kinds(at, length), window);
 
+  const read = async (offset: number, length: number, spare?: ArrayBuffer): Promise<Buffer> => {
+    checkWindow(size, offset, length, 'the medium');
+    const found: Run[] = [];
+    // Neighbours in the medium that are neighbours in their source become one run: one read.
+    for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
+    return chunks.read(found, { offset, length }, spare);
+  };
+
   return {
     format,
     size,
@@ -87,13 +97,9 @@ export function mappedMedia(settings: MappedMediaSettings): Media {
     storedDigests,
     parts,
     warnings,
-    async read(offset, length) {
-      checkWindow(size, offset, length, 'the medium');
-      const found: Run[] = [];
-      // Neighbours in the medium that are neighbours in their source become one run: one read.
-      for await (const some of runs({ offset, length })) for (const run of some) pushRun(found, run);
-      return chunks.read(found, { offset, length });
-    },
+    read: (offset, length) => read(offset, length),
+    readInto: read,
+    verifier: settings.verifier,
     async *extents(window = { offset: 0, length: size }) {
       checkInside(
         size,

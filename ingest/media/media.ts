@@ -10,6 +10,21 @@ export interface ByteSource extends AsyncDisposable {
    * @throws Fault 'truncated' past the end, before anything is allocated; 'unreadable' when the storage fails (worth a retry).
    */
   read(offset: number, length: number): Promise<Buffer>;
+  /** Where these bytes lie as they are in one open file, for those who can read it without a copy; undefined where they don't. */
+  fileAt?(offset: number, length: number): FilePlace | undefined;
+}
+
+export interface FilePlace {
+  readonly file: OpenFile;
+  /** Where in the file. */
+  readonly at: number;
+}
+
+export interface OpenFile {
+  /** As ByteSource.read, into `into`, all of it. @throws what it throws; `into` may then be partly written. */
+  readInto(at: number, into: Buffer): Promise<void>;
+  /** Gives the system's number for the file to `act`; until that has settled, closing the file waits. */
+  lend<T>(act: (fd: number) => Promise<T>): Promise<T>;
 }
 
 /** `data` has stored bytes, `zero` is known to be zeros without reading, `absent` was never read from the carrier. */
@@ -32,6 +47,14 @@ export type MediaFacts = Readonly<Record<string, string | number | readonly stri
 /** Digests of the medium that its container carries, lower-case hex. */
 export type StoredDigests = Readonly<Partial<Record<'md5' | 'sha1' | 'sha256', string>>>;
 
+/** Compares checksums while a medium is read whole. */
+export interface Verifier {
+  /** The next bytes of the medium, from its first on. */
+  update(bytes: Buffer): void;
+  /** After the last: what does not agree, each with `mediumOffset` and `mediumLength` among its facts. */
+  finish(): readonly Fault[];
+}
+
 /** The disk inside its container. Closing it closes what the format opened, never the container or its companions. */
 export interface Media extends ByteSource {
   /** Id of the format that reads it. */
@@ -48,11 +71,18 @@ export interface Media extends ByteSource {
   readonly parts: readonly string[];
   /** What is wrong without hindering the reading; data, never a log line. */
   readonly warnings: readonly Fault[];
+  /** Where the container carries checksums of parts of the medium: compares them, given all of its bytes. */
+  readonly verifier?: (() => Verifier) | undefined;
   /**
    * Runs in order; together they cover the window once, the whole medium unless told otherwise.
    * Neighbours of one kind may come as several.
    */
   extents(window?: Range): AsyncIterable<Extent>;
+  /**
+   * As `read`, for who reads on and on: the bytes come in the memory of `spare`, or in other, and are the reader's alone, so that
+   * the next read can have their memory. What it did with `spare` before is lost, also when this fails.
+   */
+  readInto?(offset: number, length: number, spare: ArrayBuffer): Promise<Buffer>;
 }
 
 /** How sure a format is, 0 to 100. The surest wins, a tie is a Fault. */
@@ -70,12 +100,22 @@ export const Confidence = {
   Certain: 100,
 } as const;
 
+/** What a wrapper holds. */
+export interface Content {
+  /** In bytes. */
+  readonly size: number;
+  /** Id of its format. */
+  readonly format: string;
+}
+
 /** Other files of the same deposit, for formats made of several. Asked by bare name only; a path is never followed. */
 export interface Companions {
   /** Bare name of the container itself; '' when it has none. */
   readonly own: string;
   /** Bare names of the others, sorted. */
   readonly names: readonly string[];
+  /** What the wrapper `own` holds, where all of it was unpacked before; so it need not be only to learn this. */
+  readonly content?: Content | undefined;
   /** The file of that name, exactly spelled or else differing in case only; stays the companions' to close. */
   find(name: string): Promise<ByteSource | undefined>;
   /**
@@ -87,9 +127,10 @@ export interface Companions {
   /**
    * What a wrapper holds, opened as a medium by its content, with the same companions. The caller closes it, and then `source`.
    * @param name bare name of what is inside, or ''.
+   * @param as id of the only format it may be read as; without it, its content tells.
    * @throws Fault 'media/wrapped-deep' for wrappers in wrappers in wrappers, and what opening it throws.
    */
-  inner(source: ByteSource, name: string): Promise<Media>;
+  inner(source: ByteSource, name: string, as?: string): Promise<Media>;
 }
 
 /** The beginning of what a wrapper holds, and the name it has for it. */

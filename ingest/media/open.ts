@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../kernel/index.ts';
 import { identify } from './identify.ts';
 import { DepositCompanions } from './companions.ts';
-import type { ByteSource, Companions, Media } from './media.ts';
+import type { ByteSource, Companions, Content, Media } from './media.ts';
 import { formats } from './registry.ts';
 
 /** A container that came alone. */
@@ -31,11 +31,13 @@ export async function openMedia(container: ByteSource, companions: Companions = 
 /**
  * The files that lie with the container `own`, by bare name. The caller closes them, after the media that use them.
  * @param open opens one of `names`, or `own` again; each is opened once at most.
+ * @param content as `Companions` has it.
  */
 export function companionsOf(
   own: string,
   names: readonly string[],
   open: (name: string) => Promise<ByteSource>,
+  content?: Content,
 ): Companions & AsyncDisposable {
-  return new DepositCompanions(own, names, open, openMedia);
+  return new DepositCompanions(own, names, open, openMedia, [], 0, content);
 }

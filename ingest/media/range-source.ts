@@ -13,6 +13,7 @@ export function rangeSource(source: ByteSource, offset: number, size: number, wh
       }
       return source.read(offset + at, length);
     },
+    fileAt: (at, length) => (at + length <= size ? source.fileAt?.(offset + at, length) : undefined),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

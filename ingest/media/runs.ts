@@ -1,4 +1,5 @@
 /** Where the runs of a medium come from: what a format tells mappedMedia. */
+import type { Recipe } from './codecs/codec.ts';
 import type { ByteSource, Media, Range } from './media.ts';
 
 /** A chunk that must be unpacked whole. */
@@ -13,6 +14,8 @@ export interface Chunk {
   readonly size: number;
   /** Unpacks and checks it (checksum, length). @throws Fault; the range of the medium is added here. */
   unpack(packed: Buffer): Promise<Buffer>;
+  /** The same for a thread, which can't be given a function; without one, `unpack` is all there is. */
+  readonly recipe?: Recipe | undefined;
 }
 
 /** Where a run of the medium comes from; `offset` and `length` are the medium's. */
@@ -33,6 +36,7 @@ export function pushRun(runs: Run[], run: Run): void {
   const { length } = run;
   if (last?.kind === 'stored' && run.kind === 'stored' && last.source === run.source && last.at + last.length === run.at)
     runs[runs.length - 1] = { ...last, length: last.length + length };
-  else if (last?.kind === 'zero' && run.kind === 'zero') runs[runs.length - 1] = { ...last, length: last.length + length };
+  else if (last?.kind === run.kind && (run.kind === 'zero' || run.kind === 'absent'))
+    runs[runs.length - 1] = { ...run, offset: last.offset, length: last.length + length };
   else runs.push(run);
 }

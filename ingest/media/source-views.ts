@@ -12,6 +12,7 @@ export function firstBytes(source: ByteSource, size: number): ByteSource {
       checkWindow(size, offset, length, 'the part of the image that holds the medium');
       return source.read(offset, length);
     },
+    fileAt: (offset, length) => (offset + length <= size ? source.fileAt?.(offset, length) : undefined),
     [Symbol.asyncDispose]: stayOpen,
   };
 }

@@ -3,6 +3,7 @@ import { Fault } from '../kernel/index.ts';
 import type { ByteSource, Range } from './media.ts';
 import { Recent } from './recent.ts';
 import type { Chunk, Run } from './runs.ts';
+import { threadedWindow } from './threaded-window.ts';
 
 /** Unpacked bytes kept for reads that take a chunk in several parts. */
 const CACHE_SIZE = 16 * 1024 * 1024;
@@ -15,16 +16,19 @@ type PackedRun = Extract<Run, { kind: 'packed' }>;
 export class UnpackedChunks {
   readonly #recent = new Recent<Chunk['key'], Buffer>(CACHE_SIZE);
 
-  /** @param runs in order, covering the window exactly. */
-  async read(runs: readonly Run[], window: Range): Promise<Buffer> {
+  /** @param runs in order, covering the window exactly. @param spare memory for the answer, which then is the caller's alone. */
+  async read(runs: readonly Run[], window: Range, spare?: ArrayBuffer): Promise<Buffer> {
     const [only] = runs;
     if (only === undefined) return Buffer.alloc(0);
-    if (runs.length === 1 && only.kind === 'stored') return inMedium(only, () => only.source.read(only.at, only.length));
-    if (runs.every(({ kind }) => kind === 'zero' || kind === 'absent')) return Buffer.alloc(window.length);
-    const out = Buffer.allocUnsafeSlow(window.length);
+    if (runs.length === 1 && only.kind === 'stored' && spare === undefined)
+      return inMedium(only, () => only.source.read(only.at, only.length));
+    if (spare === undefined && runs.every(({ kind }) => kind === 'zero' || kind === 'absent')) return Buffer.alloc(window.length);
+    const isKnown = (run: Run): boolean => run.kind === 'packed' && this.#recent.peek(run.chunk.key) !== undefined;
+    const made = await threadedWindow(runs, window, isKnown, spare);
+    const out = made?.bytes ?? memory(window.length, spare);
     const packed: PackedRun[] = [];
     const jobs: Promise<void>[] = [];
-    for (const run of runs) {
+    for (const run of made?.left ?? runs) {
       const start = run.offset - window.offset;
       if (run.kind === 'packed') packed.push(run);
       else if (run.kind === 'stored') jobs.push(copyStored(run, out, start));
@@ -68,6 +72,11 @@ export class UnpackedChunks {
   }
 }
 
+/** `spare` where it is large enough and no thread has taken it with it. */
+function memory(length: number, spare?: ArrayBuffer): Buffer {
+  return spare !== undefined && spare.byteLength >= length ? Buffer.from(spare, 0, length) : Buffer.allocUnsafeSlow(length);
+}
+
 /** Chunks of one source that lie near each other, in groups of one read. */
 function together(runs: readonly PackedRun[]): PackedRun[][] {
   const groups: PackedRun[][] = [];
@@ -96,8 +105,9 @@ async function readGroup(group: readonly PackedRun[]): Promise<Buffer> {
 }
 
 async function copyStored(run: Extract<Run, { kind: 'stored' }>, out: Buffer, start: number): Promise<void> {
-  const bytes = await inMedium(run, () => run.source.read(run.at, run.length));
-  bytes.copy(out, start);
+  const place = run.source.fileAt?.(run.at, run.length);
+  if (place === undefined) (await inMedium(run, () => run.source.read(run.at, run.length))).copy(out, start);
+  else await inMedium(run, () => place.file.readInto(place.at, out.subarray(start, start + run.length)));
 }
 
 function fillPattern(into: Buffer, pattern: Buffer, phase: number): void {

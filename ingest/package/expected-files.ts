@@ -1,6 +1,6 @@
 /** What a stored package must hold, by the chain anchor → tag manifest → manifests; the catalogue speaks where a link is broken. */
 import { digestFile } from '../digest/index.ts';
-import { Fault, FaultKind } from '../kernel/index.ts';
+import { byteOrder, Fault, FaultKind } from '../kernel/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { manifestLines } from './manifest-lines.ts';
 import { MANIFEST_PATH, packageKey, TAG_MANIFEST_PATH } from './package.ts';
@@ -70,7 +70,7 @@ export async function expectedFiles(
       ? await linesOf(storage, id, MANIFEST_PATH)
       : await fromCatalogue(isPayload);
   const files = [...tags.filter(({ path }) => path !== MANIFEST_PATH), ...payload];
-  files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  files.sort((a, b) => byteOrder(a.path, b.path));
   return { files, findings, checkedBytes };
 }
 

@@ -27,7 +27,12 @@ export function eventsOf(
   const { deposit, format, totalBytes, startedAt } = received;
   const count = copied.files.length;
   const algorithms = [...new Set(copied.files.flatMap(({ digests }) => Object.keys(digests)))];
-  const lists = [...new Set(checksums.map(({ list }) => list))];
+  const lists = new Map<string, (typeof checksums)[number][]>();
+  for (const record of checksums) {
+    const records = lists.get(record.list);
+    if (records === undefined) lists.set(record.list, [record]);
+    else records.push(record);
+  }
   return [
     ...imagingEvents(acquisition, event),
     event({
@@ -43,16 +48,15 @@ export function eventsOf(
       outcome: 'success',
       detail: `${algorithms.join(', ')} of each file, computed while it was copied; SHA-256 of each 1 MiB block of larger ones`,
     }),
-    ...lists.map((list) => {
-      const records = checksums.filter((record) => record.list === list);
-      return event({
+    ...Array.from(lists, ([list, records]) =>
+      event({
         type: 'fixity check',
         at: sealedAt,
         outcome: 'success',
         detail: `${records.length} digests given in ${list === 'container' ? 'the image itself' : list} agree with those computed`,
         notes: records.slice(0, MOST_NOTES).map(({ algorithm, digest, subject }) => `${algorithm} ${digest} ${subject}`),
-      });
-    }),
+      }),
+    ),
     ...containerEvents(ingested, acquisition, sealedAt, event),
     event({
       type: 'format identification',

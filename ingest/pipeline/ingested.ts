@@ -12,7 +12,7 @@ export interface Ingested {
   readonly received: Received;
   readonly copied: Copied;
   readonly measured: Measured | undefined;
-  /** Undefined for what is not opened, and while the survey is still to be made. */
+  /** Undefined for what is not opened or could not be listed. */
   readonly surveyed: Surveyed | undefined;
   readonly checksums: readonly ChecksumRecord[];
   /** For the archivist: what reception and comparison found. */

@@ -1,5 +1,6 @@
 /** The PREMIS record of an ingest: the image, its files and the medium; what was done to them, when and by whom. */
 import { basename } from 'node:path';
+import { inParallel } from '../kernel/index.ts';
 import { fileSource, formats, identify } from '../media/index.ts';
 
 import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat } from '../package/index.ts';
@@ -21,6 +22,9 @@ import { imagingAgents } from './imaging-events.ts';
 import type { IngestContext } from './request.ts';
 import type { CopiedFile } from './steps/copy.ts';
 import type { Ingested } from './ingested.ts';
+
+/** Enough to wait for no file alone; what is under way outlives the collector's first look, and of many files that adds up (measured). */
+const FILES_AT_ONCE = 8;
 
 export function premisOf(
   ingested: Ingested,
@@ -56,7 +60,7 @@ async function* objectsOf(
     relationships: [{ type: 'structural', subType: 'includes', objects: [first, ...others] }],
     ...(rights === undefined ? {} : { linkedRights: [rights.identifier] }),
   };
-  for (const file of copied.files) yield fileObject(id, file, acquisition);
+  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition), FILES_AT_ONCE);
   if (acquisition.medium !== undefined) {
     yield {
       kind: 'bitstream',

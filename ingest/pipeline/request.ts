@@ -43,7 +43,7 @@ export interface IngestContext {
    * and the package is withdrawn; answers a Fault when only the catalogue is behind.
    */
   readonly stored: (id: string) => Promise<Fault | undefined>;
-  /** How long an ingest may wait for the survey of the files inside; a longer one is made when the package is safe. */
+  /** How long an ingest may wait until all files inside are listed and digested; after that they are only listed. 0: not at all. */
   readonly surveyBudgetMs: number;
   /** Folder of PRONOM's signature files, by which the formats of the files inside are told; '' or undefined for our own table. */
   readonly pronom?: string | undefined;
@@ -59,7 +59,7 @@ export interface IngestReport {
   readonly payloadFiles: number;
   /** Undefined for a container that this version does not open. */
   readonly medium: { readonly size: number; readonly sha256: string } | undefined;
-  /** Undefined for what is not opened, and while the survey is still to be made. */
+  /** Undefined for what is not opened or could not be listed. */
   readonly survey: SurveyTotals | undefined;
   readonly tagManifestSha256: string;
   /** For the archivist: what was found beside the image, and what is worth a look. */

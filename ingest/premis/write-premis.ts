@@ -60,16 +60,16 @@ function checkSize(entity: PremisEntity, xml: string): void {
 export async function writePremis(sink: PremisSink, content: PremisContent, guard: PremisGuard): Promise<PremisCounts> {
   const counts = { objects: 0, events: 0, agents: 0, rights: 0 };
   let line = 3; // after the declaration and the root's start tag
-  let batch: string[] = [];
+  /** As bytes: strings put together of pieces outlive the collector's first look, and of many files that adds up. */
+  let batch: Buffer[] = [];
   let length = 0;
   let hasObject = false;
 
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
-    const text = batch.join('');
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.concat(batch);
     guard.check(bytes, { line, hasObject });
-    await sink(text);
+    await sink(bytes.toString());
     line += linesIn(bytes);
     batch = [];
     length = 0;
@@ -82,7 +82,7 @@ export async function writePremis(sink: PremisSink, content: PremisContent, guar
       if (!kinds.includes(entity.kind)) throw new TypeError(`a PREMIS entity of kind "${entity.kind}" stands among the ${part}`);
       const xml = entityToXml(entity);
       checkSize(entity, xml);
-      batch.push(xml);
+      batch.push(Buffer.from(xml));
       length += xml.length;
       hasObject ||= part === 'objects';
       counts[part] += 1;

@@ -14,7 +14,7 @@ export const Confidence = {
 
 /** One row of a table: a stretch of the medium that was given a purpose. Offsets are those of the source that the table was read from. */
 export interface Volume extends Range {
-  /** As the table counts them, from the first: what people call it. */
+  /** As people call it: from 1, but slices of Sun and SGI from 0; BSD's letters are 1 for `a` and so on. */
   readonly number: number;
   /** The table's own word for its type: `0x06`, a GUID, `Apple_HFS`, `DOS\1`. */
   readonly type: string;
@@ -42,10 +42,23 @@ export interface VolumeTable {
   readonly areas: readonly Range[];
   /** Identity of the disk, where the table has one. */
   readonly diskId?: string;
-  /** The tool of the system would use another table of this medium (a hybrid). */
+  /**
+   * It speaks for another table (a protective boot record), or the system would use another one of this medium (a hybrid).
+   * Its volumes that reach into what surer tables take for themselves are placeholders, and are not looked into.
+   */
   readonly isShadow?: true;
+  /** What else it tells of itself. Printable; camelCase. */
+  readonly facts?: Readonly<Record<string, string | number>>;
   /** What is wrong without hindering the listing; data, never a log line. */
   readonly warnings: readonly Fault[];
+}
+
+/** Where a source stands: some tables inside volumes count from the beginning of the disk. */
+export interface Place {
+  /** Of its first byte on the medium. */
+  readonly offset: number;
+  /** `Volume.type` of the volume it is; '' for the medium itself. */
+  readonly type: string;
 }
 
 /** One file in `formats/`; judged by test/conformance/volumes.test.ts. */
@@ -64,5 +77,5 @@ export interface VolumeScheme {
    * @param sectorSize of the medium, in bytes: a hint, since images forget it.
    * @throws Fault when nothing of it can be read.
    */
-  read(source: ByteSource, sectorSize: number): Promise<VolumeTable>;
+  read(source: ByteSource, sectorSize: number, place: Place): Promise<VolumeTable>;
 }

@@ -85,7 +85,7 @@ export class AccessionsService {
     throw new Fault(
       FaultKind.Missing,
       'accession/unknown',
-      `there is no accession ${number}; add it first: strongroom accession add ${number}`,
+      `there is no accession ${number}; see which there are: strongroom accession list, or add it first: strongroom accession add ${number}`,
       { number },
     );
   }

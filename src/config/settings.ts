@@ -33,8 +33,8 @@ const Schema = z.object({
   surveySecondsAtIngest: whole(
     0,
     86_400,
-    20,
-    'so long an ingest waits for the list of the files inside; a longer list is made afterwards',
+    60,
+    'so long an ingest waits for the digests of all files inside the disk, in seconds; after that they are only listed (0: not even that)',
   ),
   uploadMaxBytes: size(16 * TIB, 'the largest single file that may be uploaded'),
   exportKeepHours: whole(1, 24 * 365, 72, 'a finished export is kept for so many hours'),

@@ -44,8 +44,8 @@ export const IngestedPackage = z
     files: z.int(),
     mediaSize: z.int().nullable(),
     mediaSha256: z.string().nullable(),
-    volumes: z.number().int().nullable().describe('Volumes of the disk; null while it is not surveyed'),
-    filesInside: z.number().int().nullable().describe('Files inside the disk; null while it is not surveyed'),
+    volumes: z.number().int().nullable().describe('Volumes of the disk; null when it was not surveyed'),
+    filesInside: z.number().int().nullable().describe('Files inside the disk; null when it was not surveyed'),
     tagManifestSha256: z.string(),
     notes: z.array(z.string()),
   })

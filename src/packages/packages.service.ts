@@ -105,9 +105,10 @@ export class PackagesService {
     return rows.map(({ id, title, accessionNumber }) => ({ id, title, accession: accessionNumber }));
   }
 
-  /** Newest first: ids are in order of time. */
+  /** Newest first: ids are in order of time. @throws Fault 'accession/unknown'. */
   async list(page: PageQuery, accession?: string): Promise<Page<PackageSummary>> {
     const query = this.database.manager.createQueryBuilder(Package, 'p');
+    if (accession !== undefined) await this.accessions.expect(accession);
     if (accession !== undefined) query.where('p.accessionNumber = :accession', { accession });
     const { items, ...next } = await pageOf(query, { by: ['id'], direction: 'DESC', keyOf: (row) => [row.id] }, page);
     const copies = await this.database.manager.findBy(Copy, { packageId: In(items.map(({ id }) => id)) });

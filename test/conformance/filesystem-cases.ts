@@ -32,12 +32,19 @@ export interface TruthEntry {
 export interface Truth {
   /** Which programs said so. */
   readonly by: string;
+  /** Of what is recognised only: `FileSystem.format`, which elsewhere is the id. */
+  readonly format?: string;
   readonly type?: string;
   readonly label?: string;
   readonly serial?: string;
   /** False for file systems that are recognised only. */
   readonly isListed?: boolean;
   readonly isEncrypted?: boolean;
+  /** In bytes, by its own count. */
+  readonly size?: number;
+  readonly blockSize?: number;
+  /** Some of `FileSystem.facts`. */
+  readonly facts?: Readonly<Record<string, string | number>>;
   /** Allocated entries, in any order. */
   readonly entries: readonly TruthEntry[];
   /** Deleted entries that must be among those found; others may be. */

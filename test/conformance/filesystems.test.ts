@@ -125,14 +125,18 @@ describe.each([...fileSystems.keys()])('%s', (id) => {
 
     it('is told by its content', async () => {
       await using systems = await openFileSystems(source);
-      const found = systems.found.find(({ format }) => format === id);
+      const name = truth.format ?? id;
+      const found = systems.found.find(({ format }) => format === name);
       expect(found).toMatchObject({
-        format: id,
+        format: name,
         isListed: truth.isListed ?? true,
         ...(truth.type === undefined ? {} : { type: truth.type }),
         ...(truth.label === undefined ? {} : { label: truth.label }),
         ...(truth.serial === undefined ? {} : { serial: truth.serial }),
         ...(truth.isEncrypted === undefined ? {} : { isEncrypted: truth.isEncrypted }),
+        ...(truth.size === undefined ? {} : { size: truth.size }),
+        ...(truth.blockSize === undefined ? {} : { blockSize: truth.blockSize }),
+        ...(truth.facts === undefined ? {} : { facts: truth.facts }),
       });
     });
 

@@ -212,6 +212,13 @@ describe('one path that is wrong', () => {
     expectPlain(run);
   });
 
+  it('a list of an accession that is not there is refused, not empty', async () => {
+    const run = await strongroom(home, 'list', '--accession', '1999-unheard-of');
+    expect(run).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('accession/unknown') });
+    expect(run.stderr).toContain('strongroom accession list');
+    expectPlain(run);
+  });
+
   it('a title and an accession number longer than a line of bag-info.txt survive a rebuild', async () => {
     const number = `${'word '.repeat(19)}x`;
     const title = `${'long and longer '.repeat(60)}x`;

@@ -59,7 +59,7 @@ describe('packages', () => {
     expect([...(await idsOf(first)), ...(await idsOf(second))]).toEqual([small, disk]);
     expect(second.json).not.toHaveProperty('next');
     expect(await idsOf(await server.get('packages?accession=2026-014'))).toEqual([small, disk]);
-    expect(await idsOf(await server.get('packages?accession=none'))).toEqual([]);
+    expect(await server.get('packages?accession=none')).toMatchObject({ status: 404, json: { code: 'accession/unknown' } });
   });
 
   it('are shown with what the archive knows of them', async () => {

@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import { isZero } from '../../digest/index.ts';
+import { inParallel } from '../../kernel/index.ts';
 import { adler32 } from '../../media/index.ts';
 import { ascii, guid, structure, u16le, u32le, u64le, u8, utf16 } from '../bytes.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
 import { packed } from '../packed.ts';
 

@@ -5,8 +5,8 @@
  * the directory is, end (VMware Virtual Disk Format 5.0).
  */
 import { isZero } from '../../digest/index.ts';
+import { inParallel } from '../../kernel/index.ts';
 import { ascii, roundedUp, structure, u16le, u32le, u64le, u8 } from '../bytes.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { Disk, MediaWriter } from '../media-writer.ts';
 import { packed } from '../packed.ts';
 

@@ -1,15 +1,16 @@
 /** Directory entries of FAT: short names, the long names before them, deleted ones too. */
-import { layout, raw, u16le, u32le, u8 } from '../../kernel/index.ts';
+import { layout, u16le, u32le, u8 } from '../../kernel/index.ts';
 import type { Name } from '../filesystems.ts';
 import { decodedName, namedAs } from '../names.ts';
 
 export const Attribute = { ReadOnly: 0x01, Hidden: 0x02, System: 0x04, Label: 0x08, Directory: 0x10, Archive: 0x20 } as const;
 const LONG_NAME = 0x0f;
 const DELETED = 0xe5;
+const DOTS = /^\.\.? +$/;
 export const ENTRY_SIZE = 32;
 
+/** Behind the name, which has a reader of its own. */
 export const directoryEntry = layout('FAT directory entry', ENTRY_SIZE, {
-  name: [0, raw(11)],
   attributes: [11, u8],
   caseBits: [12, u8],
   createdHundredths: [13, u8],
@@ -51,8 +52,10 @@ export function* slotsOf(bytes: Buffer, codePage: string): Generator<Slot> {
       continue;
     }
     const isDeleted = first === DELETED;
-    const isDots = first === 0x2e && (attributes & Attribute.Directory) !== 0;
-    if (!isDots) yield slotOf(entry, position, attributes, isDeleted, long, codePage);
+    const isDots = first === 0x2e && (attributes & Attribute.Directory) !== 0 && DOTS.test(entry.toString('latin1', 0, 11));
+    // DOS 1 fills what was never used with E5, and formatting with F6.
+    const isUnused = isDeleted && entry.every((byte, at) => at === 0 || byte === entry[1]);
+    if (!isDots && !isUnused) yield slotOf(entry, position, attributes, isDeleted, long, codePage);
     long = [];
   }
 }
@@ -65,9 +68,8 @@ function slotOf(
   long: readonly Buffer[],
   codePage: string,
 ): Slot {
+  const name = long.length === 0 ? undefined : longName(long, bytes, isDeleted);
   const short = shortName(bytes, isDeleted, codePage);
-  const name = longName(long, bytes, isDeleted);
-  const hasOrphanedName = long.length > 0 && name === undefined;
   return {
     bytes,
     position,
@@ -75,7 +77,7 @@ function slotOf(
     shortName: name === undefined ? undefined : short.text,
     isDeleted,
     attributes,
-    hasOrphanedName,
+    hasOrphanedName: long.length > 0 && name === undefined,
   };
 }
 
@@ -86,31 +88,56 @@ function shortName(entry: Buffer, isDeleted: boolean, codePage: string): Name {
   if (isDeleted) stored[0] = 0x5f;
   else if (stored[0] === 0x05) stored[0] = DELETED;
   const caseBits = entry[12] ?? 0;
-  const part = (from: number, to: number, isLower: boolean): { bytes: Buffer; text: string } => {
-    let end = to;
-    while (end > from && stored[end - 1] === 0x20) end--;
-    const bytes = stored.subarray(from, end);
-    const { text } = decodedName(bytes, codePage);
-    return { bytes, text: isLower ? text.toLowerCase() : text };
-  };
-  const base = part(0, 8, (caseBits & 0x08) !== 0);
-  const extension = part(8, 11, (caseBits & 0x10) !== 0);
-  if (extension.bytes.length === 0) return namedAs(base.text, base.bytes, codePage);
-  return namedAs(`${base.text}.${extension.text}`, Buffer.concat([base.bytes, Buffer.from('.'), extension.bytes]), codePage);
+  const baseEnd = unpadded(stored, 0, 8);
+  const end = unpadded(stored, 8, 11);
+  const bytes = end === 8 ? stored.subarray(0, baseEnd) : dotted(stored, baseEnd, end);
+  if ((caseBits & 0x18) === 0) return decodedName(bytes, codePage);
+  const [base, extension] = [decodedName(stored.subarray(0, baseEnd), codePage), decodedName(stored.subarray(8, end), codePage)];
+  const first = (caseBits & 0x08) === 0 ? base.text : base.text.toLowerCase();
+  const second = (caseBits & 0x10) === 0 ? extension.text : extension.text.toLowerCase();
+  return namedAs(end === 8 ? first : `${first}.${second}`, bytes, codePage);
 }
+
+/** Where the spaces begin that fill a part up. */
+function unpadded(name: Buffer, from: number, to: number): number {
+  let end = to;
+  while (end > from && name[end - 1] === 0x20) end--;
+  return end;
+}
+
+function dotted(name: Buffer, baseEnd: number, end: number): Buffer {
+  const bytes = Buffer.alloc(baseEnd + 1 + end - 8, 0x2e);
+  name.copy(bytes, 0, 0, baseEnd);
+  name.copy(bytes, baseEnd + 1, 8, end);
+  return bytes;
+}
+
+/** Where the characters of a part of a long name lie in its entry. */
+const PIECES = [
+  [1, 11],
+  [14, 26],
+  [28, 32],
+] as const;
+const PART_SIZE = 26;
 
 /** Undefined when the parts are not all there, or belong to another short name. */
 function longName(parts: readonly Buffer[], short: Buffer, isDeleted: boolean): Name | undefined {
-  if (parts.length === 0 || parts.length > 20) return undefined;
-  const ordered = parts.toReversed();
-  if (!isDeleted && ordered.some((part, index) => ((part[0] ?? 0) & 0x3f) !== index + 1)) return undefined;
-  const utf16 = Buffer.concat(ordered.flatMap((part) => [part.subarray(1, 11), part.subarray(14, 26), part.subarray(28, 32)]));
+  if (parts.length > 20) return undefined;
+  const utf16 = Buffer.allocUnsafe(parts.length * PART_SIZE);
+  let sum: number | undefined;
+  // The last stands first.
+  for (const [index, part] of parts.entries()) {
+    const number = parts.length - index;
+    if (!isDeleted && ((part[0] ?? 0) & 0x3f) !== number) return undefined;
+    sum ??= part[13];
+    if (part[13] !== sum) return undefined;
+    let at = (number - 1) * PART_SIZE;
+    for (const [from, to] of PIECES) at += part.copy(utf16, at, from, to);
+  }
   let end = 0;
   while (end < utf16.length && utf16.readUInt16LE(end) !== 0) end += 2;
   const name = utf16.subarray(0, end);
-  if (name.length === 0) return undefined;
-  const sums = new Set(ordered.map((part) => part[13]));
-  if (sums.size !== 1 || !sums.has(checksum(short, isDeleted ? firstOf(name) : short[0]))) return undefined;
+  if (name.length === 0 || sum !== checksum(short, isDeleted ? firstOf(name) : short[0])) return undefined;
   return decodedName(name, 'utf-16le');
 }
 

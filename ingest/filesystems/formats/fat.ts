@@ -1,34 +1,30 @@
-/** The file system of DOS, Windows and Atari (FAT12, FAT16, FAT32), with long names and deleted entries. */
+/** The file system of DOS, Windows, OS/2, MSX and Atari (FAT12, FAT16, FAT32), with long names and deleted entries. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import type { ByteSource, Range, Run } from '../../media/index.ts';
-import { RunList } from '../content.ts';
+import type { ByteSource, Range } from '../../media/index.ts';
 import { type FatShape, notFat, readShape } from '../fat/boot.ts';
-import { Attribute, directoryEntry, ENTRY_SIZE, type Slot, slotsOf } from '../fat/directory.ts';
+import { Attribute, ENTRY_SIZE, slotsOf } from '../fat/directory.ts';
+import { FatEntries } from '../fat/entry.ts';
 import { FatTable, Next } from '../fat/table.ts';
-import {
-  Confidence,
-  type DataStream,
-  type Entry,
-  EntryKind,
-  type FileSystem,
-  type FileSystemFormat,
-  type OpenOptions,
-  StreamKind,
-} from '../filesystems.ts';
+import { Confidence, type Entry, EntryKind, type FileSystem, type FileSystemFormat, type OpenOptions } from '../filesystems.ts';
 import { decodedText } from '../names.ts';
-import { stampOfDos } from '../stamps.ts';
-import { type Branch, type Listed, pathIn, walkTree } from '../walk.ts';
+import { type Branch, type Listed, walkTree } from '../walk.ts';
 
 /** Directories may have 65,536 entries of 32 bytes; some tools write more. */
 const MOST_DIRECTORY = 64 * 1024 * 1024;
 const ROOT_ID = 0;
+const BATCH = 4096;
 
-/** A directory: where its entries lie. */
+/** A directory: the number of its first cluster, 0 for a root that has a place of its own. */
 interface Directory {
   readonly id: number;
-  readonly ranges: readonly Range[];
+  readonly cluster: number;
   /** Everything in a deleted directory is deleted. */
   readonly isDeleted: boolean;
+}
+
+/** Where the entries of a directory lie, and why not all do. */
+interface Places {
+  readonly ranges: readonly Range[];
   readonly fault: Fault | undefined;
 }
 
@@ -46,7 +42,7 @@ export const format: FileSystemFormat = {
     // Every FAT begins with the media byte, and then ones.
     const isFat = fat[0] === shape.media && (fat[1] === 0xff || shape.bits === 12);
     const isMedia = (fat[0] ?? 0) >= 0xf0;
-    if (isFat && isMedia) return Confidence.Certain;
+    if (isFat && isMedia) return shape.hasParameters ? Confidence.Certain : Confidence.Likely;
     return isMedia || (shape.bits === 12 && fat[1] === 0xff) ? Confidence.Likely : Confidence.No;
   },
 
@@ -59,6 +55,7 @@ export const format: FileSystemFormat = {
 
 class Fat {
   readonly #table: FatTable;
+  readonly #entries: FatEntries;
 
   constructor(
     private readonly volume: ByteSource,
@@ -66,13 +63,15 @@ class Fat {
     private readonly options: OpenOptions,
   ) {
     this.#table = new FatTable(volume, shape);
+    this.#entries = new FatEntries(volume, shape, this.#table);
   }
 
   async opened(): Promise<FileSystem> {
-    const { shape, volume, options } = this;
-    const root = await this.#root();
+    const { shape, volume } = this;
+    const root: Directory = { id: ROOT_ID, cluster: shape.rootCluster, isDeleted: false };
     const { label, fault } = await this.#label(root);
-    const oem = decodedText(shape.oem, options.codePage);
+    // Atari and others have numbers there.
+    const oem = /^[ -~]+\0*$/.exec(shape.oem.toString('latin1'))?.[0].replace(/\0.*$/, '').trim() ?? '';
     return {
       format: 'fat',
       type: `FAT${shape.bits}`,
@@ -91,32 +90,23 @@ class Fat {
         ...(fault === undefined ? [] : [fault]),
         ...(shape.size > volume.size ? [tooLarge(shape.size, volume.size)] : []),
       ],
-      entries: (limits, signal) =>
-        walkTree<Directory>(
-          { node: root, path: '', identity: shape.rootCluster },
-          (branch) => this.#list(branch),
-          limits,
-          signal,
-        ),
+      entries: (limits, signal) => {
+        const seen = new Set<number>();
+        const top = { node: root, path: '', identity: shape.rootCluster };
+        return walkTree<Directory>(top, (branch) => this.#list(branch, seen), limits, signal);
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
-  }
-
-  async #root(): Promise<Directory> {
-    const { root, rootCluster } = this.shape;
-    if (root !== undefined) return { id: ROOT_ID, ranges: [root], isDeleted: false, fault: undefined };
-    const { ranges, fault } = await this.#table.chain(rootCluster, MOST_DIRECTORY);
-    return { id: ROOT_ID, ranges, isDeleted: false, fault };
   }
 
   /** The label in the root directory is the one that people changed. */
   async #label(root: Directory): Promise<{ label: string; fault: Fault | undefined }> {
     const { options, shape } = this;
     try {
-      for await (const bytes of this.#bytesOf(root))
-        for (const { attributes, isDeleted, bytes: entry } of slotsOf(bytes, options.codePage))
-          if (!isDeleted && (attributes & (Attribute.Label | Attribute.Directory)) === Attribute.Label)
-            return { label: decodedText(entry.subarray(0, 11), options.codePage), fault: undefined };
+      const { ranges } = await this.#placesOf(root, new Set());
+      for (const { attributes, isDeleted, bytes } of slotsOf(await this.#bytesOf(ranges), options.codePage))
+        if (!isDeleted && (attributes & (Attribute.Label | Attribute.Directory)) === Attribute.Label)
+          return { label: decodedText(bytes.subarray(0, 11), options.codePage), fault: undefined };
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
       return { label: '', fault: error };
@@ -147,122 +137,67 @@ class Fat {
     return found;
   }
 
-  async *#list({ node, path }: Branch<Directory>): AsyncGenerator<Listed<Directory>> {
-    let position = 0;
-    for await (const bytes of this.#bytesOf(node)) {
-      const found: Entry[] = [];
-      const below: Listed<Directory>['below'][number][] = [];
-      for (const slot of slotsOf(bytes, this.options.codePage)) {
-        if ((slot.attributes & Attribute.Label) !== 0) continue;
-        const id = this.#idOf(node, position + slot.position);
-        const { entry, cluster } = this.#entryOf(slot, id, node, path);
-        found.push(entry);
-        if (entry.kind !== EntryKind.Directory) continue;
-        const directory = await this.#directoryOf(id, cluster, entry.isDeleted);
-        if (directory !== undefined) below.push({ node: directory, path: entry.path, identity: cluster });
-      }
-      position += bytes.length;
+  async *#list({ node, path }: Branch<Directory>, seen: Set<number>): AsyncGenerator<Listed<Directory>> {
+    const { ranges, fault } = await this.#placesOf(node, seen);
+    const bytes = await this.#bytesOf(ranges);
+    const idAt = idsOf(ranges);
+    let found: Entry[] = [];
+    let below: Listed<Directory>['below'][number][] = [];
+    for (const slot of slotsOf(bytes, this.options.codePage)) {
+      if ((slot.attributes & Attribute.Label) !== 0) continue;
+      const id = idAt(slot.position);
+      const isDeleted = slot.isDeleted || node.isDeleted;
+      const { entry, cluster } = this.#entries.entryOf(slot, { id, parentId: node.id, path, isDeleted });
+      found.push(entry);
+      if (entry.kind === EntryKind.Directory && (!isDeleted || (await this.#isDirectoryAt(cluster))))
+        below.push({ node: { id, cluster, isDeleted }, path: entry.path, identity: cluster });
+      if (found.length < BATCH) continue;
       yield { found, below };
+      [found, below] = [[], []];
     }
-    if (node.fault !== undefined) throw node.fault;
+    yield { found, below };
+    if (fault !== undefined) throw fault;
   }
 
-  /** The directory as one piece, since long names may lie across clusters; a fixed root or a chain. */
-  async *#bytesOf({ ranges }: Directory): AsyncGenerator<Buffer> {
+  /** A chain of clusters, each read once whatever leads to it; of a deleted directory, whose chain is gone, the first alone. */
+  async #placesOf({ cluster, isDeleted }: Directory, seen: Set<number>): Promise<Places> {
+    const { root, clusterSize } = this.shape;
+    if (cluster === 0 && root !== undefined) return { ranges: [root], fault: undefined };
+    if (!isDeleted) return this.#table.directory(cluster, MOST_DIRECTORY, seen);
+    return { ranges: [{ offset: this.#table.placeOf(cluster), length: clusterSize }], fault: undefined };
+  }
+
+  /** In one piece, since long names may lie across clusters. */
+  async #bytesOf(ranges: readonly Range[]): Promise<Buffer> {
     const pieces: Buffer[] = [];
     for (const { offset, length } of ranges) {
       const inside = Math.min(length, this.volume.size - offset);
       if (inside > 0) pieces.push(await this.volume.read(offset, inside));
     }
-    yield Buffer.concat(pieces);
+    return Buffer.concat(pieces);
   }
 
-  /** Where the entry lies on the volume, in entries. */
-  #idOf({ ranges }: Directory, position: number): number {
-    let before = 0;
-    for (const { offset, length } of ranges) {
-      if (position < before + length) return (offset + position - before) / ENTRY_SIZE;
-      before += length;
-    }
-    return position;
-  }
-
-  #entryOf(slot: Slot, id: number, directory: Directory, path: string): { entry: Entry; cluster: number } {
-    const e = directoryEntry.decode(slot.bytes);
-    const cluster = this.shape.bits === 32 ? e.clusterHigh * 0x1_0000 + e.clusterLow : e.clusterLow;
-    const isDirectory = (e.attributes & Attribute.Directory) !== 0;
-    const isDeleted = slot.isDeleted || directory.isDeleted;
-    const created = stampOfDos(e.createdDate, e.createdTime, 0.01, e.createdHundredths);
-    const accessed = stampOfDos(e.accessedDate, 0, 86_400);
-    const modified = stampOfDos(e.modifiedDate, e.modifiedTime, 2);
-    const entry: Entry = {
-      kind: isDirectory ? EntryKind.Directory : EntryKind.File,
-      path: pathIn(path, slot),
-      name: slot.name,
-      id,
-      parentId: directory.id,
-      isDeleted,
-      streams: isDirectory ? [] : [this.#streamOf(cluster, e.size, isDeleted)],
-      times: { ...(created && { created }), ...(accessed && { accessed }), ...(modified && { modified }) },
-      attributes: ATTRIBUTE_WORDS.filter(([bit]) => (e.attributes & bit) !== 0).map(([, word]) => word),
-      ...(slot.shortName === undefined ? {} : { facts: { shortName: slot.shortName } }),
-      ...(slot.hasOrphanedName ? { faults: [orphanedName()] } : {}),
-    };
-    return { entry, cluster };
-  }
-
-  #streamOf(cluster: number, size: number, isDeleted: boolean): DataStream {
-    return {
-      kind: StreamKind.Data,
-      name: '',
-      size,
-      runs: () => (isDeleted ? this.#guessedRuns(cluster, size) : this.#runs(cluster, size)),
-      ...(isDeleted && size > 0 ? { doubt: 'a deleted file: taken to lie in the free clusters that follow its first' } : {}),
-    };
-  }
-
-  async #runs(cluster: number, size: number): Promise<readonly Run[]> {
-    const list = new RunList(this.volume, size);
-    if (size === 0) return list.done();
-    const { ranges } = await this.#table.chain(cluster, size);
-    for (const { offset, length } of ranges) list.stored(offset, length);
-    return list.done();
-  }
-
-  /** The chain of a deleted file is gone: its first cluster is known, and that it took free ones. */
-  async #guessedRuns(first: number, size: number): Promise<readonly Run[]> {
-    const list = new RunList(this.volume, size);
-    for (let cluster = first; !list.isFull && this.#table.isCluster(cluster); cluster++)
-      if ((await this.#table.next(cluster)) === Next.Free) list.stored(this.#table.placeOf(cluster), this.shape.clusterSize);
-      else if (cluster === first) break;
-    return list.done();
-  }
-
-  /** Undefined for a deleted directory whose place was used again. */
-  async #directoryOf(id: number, cluster: number, isDeleted: boolean): Promise<Directory | undefined> {
-    if (!isDeleted) {
-      const { ranges, fault } = await this.#table.chain(cluster, MOST_DIRECTORY);
-      return { id, ranges, isDeleted, fault };
-    }
-    if ((await this.#table.next(cluster)) !== Next.Free) return undefined;
+  /** Whether a deleted directory's first cluster still holds it: the table has it free, and it begins with the two names of dots. */
+  async #isDirectoryAt(cluster: number): Promise<boolean> {
+    if ((await this.#table.next(cluster)) !== Next.Free) return false;
     const offset = this.#table.placeOf(cluster);
-    if (offset + this.shape.clusterSize > this.volume.size) return undefined;
+    if (offset + this.shape.clusterSize > this.volume.size) return false;
     const head = await this.volume.read(offset, Math.min(64, this.shape.clusterSize));
-    const isDirectory = head.toString('latin1', 0, 11) === '.          ' && head.toString('latin1', 32, 43) === '..         ';
-    return isDirectory ? { id, ranges: [{ offset, length: this.shape.clusterSize }], isDeleted, fault: undefined } : undefined;
+    return head.toString('latin1', 0, 11) === '.          ' && head.toString('latin1', 32, 43) === '..         ';
   }
 }
 
-const ATTRIBUTE_WORDS: readonly (readonly [bit: number, word: string])[] = [
-  [Attribute.ReadOnly, 'read-only'],
-  [Attribute.Hidden, 'hidden'],
-  [Attribute.System, 'system'],
-  [Attribute.Archive, 'archive'],
-];
-
-function orphanedName(): Fault {
-  const message = 'parts of a long name stand before this entry and do not belong to it; its short name is shown';
-  return new Fault(FaultKind.Corrupt, 'fat/orphaned-name', message);
+/** Where an entry lies on the volume, in entries; asked in order of the positions. */
+function idsOf(ranges: readonly Range[]): (position: number) => number {
+  let index = 0;
+  let before = 0;
+  return (position) => {
+    for (let range = ranges[index]; range !== undefined; range = ranges[++index]) {
+      if (position < before + range.length) return (range.offset + position - before) / ENTRY_SIZE;
+      before += range.length;
+    }
+    return position;
+  };
 }
 
 function tooLarge(size: number, volumeSize: number): Fault {

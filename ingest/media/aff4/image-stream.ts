@@ -1,7 +1,7 @@
 /** An AFF4 ImageStream: chunks of one size, many to a bevy, each bevy with an index. */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import type { Codec } from '../codecs/codec.ts';
-import { deflate, zlib } from '../codecs/deflate.ts';
+import { deflate, recipeOf, zlib } from '../codecs/deflate.ts';
 import { lz4 } from '../codecs/lz4.ts';
 import { snappy } from '../codecs/snappy.ts';
 import { mappedMedia } from '../mapped-media.ts';
@@ -84,6 +84,7 @@ export function imageStream(volumes: Volumes, urn: string): Media {
       at: data.at + at,
       packedLength,
       size: wanted,
+      recipe: recipeOf(codec),
       async unpack(packed: Buffer) {
         const bytes = await codec(packed, chunkSize).catch((error: unknown) => {
           // The last chunk lies as it is when packing would not have made it smaller.

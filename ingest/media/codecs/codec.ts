@@ -7,6 +7,14 @@ import { Fault, FaultKind } from '../../kernel/index.ts';
  */
 export type Codec = (packed: Buffer, size: number) => Promise<Buffer>;
 
+/** The same said in words, for a thread, which can't be given a function. Where a thread fails, the Codec tells what is wrong. */
+export interface Recipe {
+  /** A zlib stream, a bare deflate stream; or the bytes themselves, followed by their Adler-32. */
+  readonly kind: 'zlib' | 'deflate' | 'adler32';
+  /** Before the stream stand this number (u64le) and the stream's length (u32le). */
+  readonly mark?: number;
+}
+
 export function corrupt(codec: string, cause: unknown): Fault {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new Fault(FaultKind.Corrupt, 'media/chunk-damaged', `a ${codec} stream is damaged: ${reason}`, { codec }, { cause });

@@ -1,6 +1,6 @@
 /** Deflate (RFC 1951) and zlib (RFC 1950) by Node's own zlib, on the system's thread pool: on all cores, off the main thread. */
 import { constants, type ZlibOptions, inflate, inflateRaw } from 'node:zlib';
-import type { Codec } from './codec.ts';
+import type { Codec, Recipe } from './codec.ts';
 import { corrupt, tooLong } from './codec.ts';
 
 /** A zlib stream; its Adler-32 is checked where the stream is complete. Bytes after its end are not looked at. */
@@ -11,6 +11,12 @@ export const wholeZlib: Codec = (packed, size) => run(inflate, 'zlib', packed, s
 
 /** A bare deflate stream. Bytes after its end are not looked at. */
 export const deflate: Codec = (packed, size) => run(inflateRaw, 'deflate', packed, size);
+
+/** Undefined for a codec that threads don't know. */
+export function recipeOf(codec: Codec): Recipe | undefined {
+  if (codec === deflate) return { kind: 'deflate' };
+  return codec === zlib || codec === wholeZlib ? { kind: 'zlib' } : undefined;
+}
 
 /**
  * Streams under way at once: enough for all threads of Node's pool. Each takes some 50 KiB for its own; with hundreds of them at a

@@ -1,5 +1,17 @@
 /** LZVN, the simpler method inside of LZFSE streams. Source: the format as Apple's reference decoder has it (github.com/lzfse/lzfse). */
+import { type Codec, corrupt } from './codec.ts';
 import { repeat } from './snappy.ts';
+
+/** A stream of its own, up to its end mark. */
+export const lzvn: Codec = (packed, size) =>
+  new Promise((resolve, reject) => {
+    try {
+      const out = Buffer.allocUnsafeSlow(size);
+      resolve(out.subarray(0, unpackLzvn(packed, out, 0)));
+    } catch (error) {
+      reject(corrupt('LZVN', error));
+    }
+  });
 
 /**
  * Decodes `packed` into `out` from byte `start`; distances may reach back to its first byte.

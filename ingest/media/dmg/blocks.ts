@@ -9,6 +9,7 @@ const table = layout('block table of a disk image', 204, {
   sectorCount: [16, u64be],
   dataOffset: [24, u64be],
   checksumType: [64, u32be],
+  checksum: [72, u32be],
   blockCount: [200, u32be],
 });
 
@@ -39,6 +40,25 @@ const SECTOR_SIZE = 512;
 /** Of a block that must be unpacked whole, as QEMU has it. */
 const LARGEST_BLOCK = 64 * 1024 * 1024;
 const MOST_BLOCKS = 1 << 21;
+
+const CRC_32 = 2;
+
+/** A table's range of the medium in bytes, and the CRC-32 that it carries of it. */
+export interface TableChecksum {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly crc: number;
+}
+
+/** Of the tables that carry one, in their order. The tables must have been read by readBlocks() before. */
+export function checksumsOf(tables: readonly BlockTable[]): TableChecksum[] {
+  return tables.flatMap(({ name, bytes }) => {
+    const { checksumType, checksum, firstSector, sectorCount } = table.decode(bytes);
+    if (checksumType !== CRC_32) return [];
+    return [{ name, offset: firstSector * SECTOR_SIZE, length: sectorCount * SECTOR_SIZE, crc: checksum }];
+  });
+}
 
 /** Columns, one row a block, in the order of the medium; bytes. */
 export interface Blocks {

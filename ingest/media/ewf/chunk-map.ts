@@ -1,5 +1,6 @@
 /** The chunks of a set, in the order of its tables: where each lies, how it is unpacked, and the size of the medium they make. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
+import type { Recipe } from '../codecs/codec.ts';
 import { type ByteSource, type Extent, ExtentKind } from '../media.ts';
 import type { Run } from '../runs.ts';
 import { Unpacker, unpack } from './unpack.ts';
@@ -26,6 +27,10 @@ export interface ChunkTable {
 
 /** Tables kept decoded: those of an image of 512 GiB with chunks of 32 KiB. */
 const KEPT = 64 * 1024 * 1024;
+const RECIPES: Partial<Record<'zlib' | 'bzip2' | 'stored' | 'bare', Recipe>> = {
+  zlib: { kind: 'zlib' },
+  stored: { kind: 'adler32' },
+};
 const RUNS_AT_ONCE = 4096;
 
 export interface ChunkMapSettings {
@@ -119,7 +124,14 @@ export class ChunkMap {
     const packedLength = kind === 'stored' ? Math.min(place.packedLength, size + 4) : place.packedLength;
     const unpacked = (packed: Buffer): Promise<Buffer> => this.#unpacker.unpack(kind, packed, size);
     const { source } = table;
-    return { kind: 'packed', offset, length, skip, chunk: { key: chunk, source, at, packedLength, size, unpack: unpacked } };
+    const recipe = RECIPES[kind];
+    return {
+      kind: 'packed',
+      offset,
+      length,
+      skip,
+      chunk: { key: chunk, source, at, packedLength, size, unpack: unpacked, recipe },
+    };
   }
 
   /** The last chunk holds what the source had, which the number of sectors rounds. */

@@ -2,17 +2,18 @@
  * D88 image of a floppy of a Japanese computer (PC-88, PC-98, X1, FM-7).
  *
  * On disk: a header with the offset of each track and side, then the sectors of each, every one with its own header.
- * Not read: several disks in one file.
+ * Several disks may follow each other in one file: the first is read, the others are counted.
  */
 import { Fault, FaultKind, layout, raw, u16le, u32le, u8 } from '../../kernel/index.ts';
 import { Cursor, readWhole, untilDamage } from '../floppy/bytes.ts';
 import { japanese } from '../floppy/japanese.ts';
 import { sectorMedia } from '../floppy/sector-media.ts';
 import { type Sector, type Track, addTrack } from '../floppy/sectors.ts';
-import { Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
+import { type ByteSource, Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
 
 const TRACKS = 164;
 const MOST_SECTORS = 255;
+const MOST_DISKS = 1000;
 const SHORT_TABLE = 672; // some programs keep 160 tracks
 
 const header = layout('D88 header', 0x2b0, {
@@ -51,7 +52,8 @@ export const format: MediaFormat = {
 
   async probe(container) {
     if (container.size <= header.size) return Confidence.No;
-    return isD88(header.decode(await container.read(0, header.size)), container.size) ? Confidence.Certain : Confidence.No;
+    const h = header.decode(await container.read(0, header.size));
+    return (await isD88(container, h)) ? Confidence.Certain : Confidence.No;
   },
 
   async open(container) {
@@ -62,14 +64,39 @@ export const format: MediaFormat = {
       throw new Fault(FaultKind.Unsupported, 'd88/kind', message, { kind: h.kind });
     }
     const warnings: Fault[] = [];
-    if (h.size !== bytes.length) warnings.push(sizesDiffer(h.size, bytes.length));
-    return sectorMedia({ format: 'd88', tracks: tracksOf(bytes, h, warnings), facts: factsOf(h), warnings });
+    const labels = labelsOf(bytes);
+    if (labels.length > 1) warnings.push(moreDisks(labels, h.size));
+    else if (h.size !== bytes.length) warnings.push(sizesDiffer(h.size, bytes.length));
+    const disks = labels.length > 1 ? { disks: labels.length, diskLabels: labels.filter((label) => label !== '') } : {};
+    const first = labels.length > 1 ? bytes.subarray(0, h.size) : bytes;
+    return sectorMedia({ format: 'd88', tracks: tracksOf(first, h, warnings), facts: { ...factsOf(h), ...disks }, warnings });
   },
 };
 
-function isD88(h: Header, size: number): boolean {
+/** One disk that fills the file, or the first of several: then another header stands at its end. */
+async function isD88(container: ByteSource, h: Header): Promise<boolean> {
+  if (!isHeader(h)) return false;
+  if (h.size === container.size) return true;
+  if (h.size + header.size > container.size) return false;
+  return isHeader(header.decode(await container.read(h.size, header.size)));
+}
+
+function isHeader(h: Header): boolean {
   const first = h.trackOffsets.readUInt32LE(0);
-  return h.size === size && KINDS[h.kind] !== undefined && (first === header.size || first === SHORT_TABLE);
+  return h.size > header.size && KINDS[h.kind] !== undefined && (first === header.size || first === SHORT_TABLE);
+}
+
+/** Of the disks that follow each other, each with a header of its own. What else stands behind the first is none. */
+function labelsOf(bytes: Buffer): string[] {
+  const labels: string[] = [];
+  let at = 0;
+  while (at + header.size <= bytes.length && labels.length < MOST_DISKS) {
+    const h = header.decode(bytes.subarray(at, at + header.size));
+    if (at > 0 && !isHeader(h)) break;
+    labels.push(japanese(h.name));
+    at += Math.max(h.size, header.size);
+  }
+  return labels;
 }
 
 function tracksOf(bytes: Buffer, h: Header, warnings: Fault[]): Track[] {
@@ -126,6 +153,11 @@ function factsOf(h: Header): MediaFacts {
     ...(label === '' ? {} : { label }),
     ...(h.writeProtect === 0 ? {} : { writeProtected: 'yes' }),
   };
+}
+
+function moreDisks(labels: readonly string[], size: number): Fault {
+  const message = `the file holds ${labels.length} disks; only the first (${size} bytes) is read, all are kept. Split a copy into files of one disk each and deposit them too, to have the others read`;
+  return new Fault(FaultKind.Unsupported, 'd88/more-disks', message, { disks: labels.length, labels: [...labels], size });
 }
 
 function sizesDiffer(declared: number, size: number): Fault {

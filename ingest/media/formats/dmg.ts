@@ -8,10 +8,11 @@ import { Fault, FaultKind, escaped, layout, raw, u32be, u64be } from '../../kern
 import { adc } from '../codecs/adc.ts';
 import { bzip2 } from '../codecs/bzip2.ts';
 import type { Codec } from '../codecs/codec.ts';
-import { zlib } from '../codecs/deflate.ts';
+import { recipeOf, zlib } from '../codecs/deflate.ts';
 import { lzfse } from '../codecs/lzfse.ts';
 import { xz } from '../codecs/xz.ts';
-import { type Blocks, BlockType, blockAt, readBlocks } from '../dmg/blocks.ts';
+import { type Blocks, BlockType, blockAt, checksumsOf, readBlocks } from '../dmg/blocks.ts';
+import { checkMaster, verifierOf } from '../dmg/checksums.ts';
 import { blockTables } from '../dmg/plist.ts';
 import { mappedMedia } from '../mapped-media.ts';
 import { type ByteSource, Confidence, type MediaFacts, type MediaFormat } from '../media.ts';
@@ -70,6 +71,8 @@ export const format: MediaFormat = {
     const size = t.sectorCount * SECTOR_SIZE;
     const tables = blockTables(await container.read(t.listOffset, t.listLength));
     const blocks = readBlocks(tables, { size, fileSize: container.size, dataForkOffset: t.dataForkOffset });
+    const checksums = checksumsOf(tables);
+    const verifier = verifierOf(checksums, blocks);
     return mappedMedia({
       format: 'dmg',
       size,
@@ -79,7 +82,8 @@ export const format: MediaFormat = {
         blocks,
         tables.map(({ name }) => name),
       ),
-      warnings: checkBlocks(blocks, size),
+      warnings: [...checkBlocks(blocks, size), ...(t.checksumType === CRC_32 ? checkMaster(checksums, t.checksum) : [])],
+      ...(verifier === undefined ? {} : { verifier }),
       map: (offset, length) => Promise.resolve(runsOf(container, blocks, offset, length)),
     });
   },
@@ -143,12 +147,14 @@ function runsOf(container: ByteSource, blocks: Blocks, offset: number, length: n
       else runs.push({ kind: 'zero', ...window });
     } else if (type === BlockType.Raw) runs.push({ kind: 'stored', ...window, source: container, at: place + skip });
     else {
+      const codec = PACKED.get(type)?.codec;
+      const recipe = codec === undefined ? undefined : recipeOf(codec);
       const unpack = (packed: Buffer): Promise<Buffer> => unpackBlock(type, packed, size);
       runs.push({
         kind: 'packed',
         ...window,
         skip,
-        chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack },
+        chunk: { key: i, source: container, at: place, packedLength: lengths[i] as number, size, unpack, recipe },
       });
     }
   }

@@ -2,10 +2,12 @@
  * An image compressed with gzip (.gz; .adz and .ipz are the same).
  *
  * The size of what is inside is nowhere to be trusted (the trailer has it modulo 4 GiB, per member), so opening reads all of it
- * once; the CRC of each member is compared then. Reading goes forward; going back beyond 16 MiB begins at the beginning again.
+ * once, unless that was done before; the CRC of each member is compared whenever its end is read. Reading goes forward; going back beyond 16 MiB begins at the beginning again.
  */
+import { Fault, FaultKind } from '../../kernel/index.ts';
 import { gunzipped } from '../wrapped/inflate-stream.ts';
 import { baseName, checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
+import { PassingEnds } from '../ends-in-memory.ts';
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
 import { bytesOf, headOf, streamSource } from '../stream-source.ts';
 
@@ -32,17 +34,44 @@ export const format: MediaFormat = {
   },
 
   async open(container, companions) {
-    let size = 0;
-    for await (const bytes of contentOf(container)) {
-      size += bytes.length;
-      checkContentSize('gzip', size);
-    }
+    const ends = companions.content === undefined ? await endsOf(contentOf(container)) : undefined;
+    const size = ends?.size ?? companions.content?.size ?? 0;
     checkContentSize('gzip', size);
-    const source = streamSource({ what: 'the content of the gzip file', size, starts: [0], part: () => contentOf(container) });
+    const part = (): AsyncIterable<Buffer> => noMoreThan(size, contentOf(container));
+    const stream = streamSource({ what: 'the content of the gzip file', size, starts: [0], part });
+    const close = async (): Promise<void> => {
+      await stream[Symbol.asyncDispose]();
+    };
+    const source = { ...(ends?.over(stream) ?? stream), [Symbol.asyncDispose]: close };
     const name = await nameOf(container);
     return wrappedMedia({ format: 'gzip', container, companions, source, ...(name === undefined ? {} : { name }) });
   },
 };
+
+async function endsOf(stream: AsyncIterable<Buffer>): Promise<PassingEnds> {
+  const ends = new PassingEnds();
+  for await (const bytes of stream) {
+    ends.take(bytes);
+    checkContentSize('gzip', ends.size);
+  }
+  return ends;
+}
+
+/** The same pieces, the last one only when the stream has ended well: its checksum stands behind them. */
+async function* noMoreThan(size: number, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let seen = 0;
+  let held: Buffer | undefined;
+  for await (const bytes of stream) {
+    seen += bytes.length;
+    if (seen > size) {
+      const message = `the gzip file holds more than the ${size} bytes that it held when it was opened first; let it come to rest and start again`;
+      throw new Fault(FaultKind.Corrupt, 'gzip/content-longer', message, { size });
+    }
+    if (held !== undefined) yield held;
+    held = bytes;
+  }
+  if (held !== undefined) yield held;
+}
 
 /** The name that the first member has for what is inside. */
 async function nameOf(container: ByteSource): Promise<string | undefined> {

@@ -3,7 +3,7 @@
  *
  * The flux is decoded to sectors when it is opened; what gives none is kept and told, not read.
  */
-import { Fault, FaultKind } from '../../kernel/index.ts';
+import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import { fluxMedia } from '../flux/flux-media.ts';
 import { type KryoFluxStream, readStream } from '../flux/kryoflux-stream.ts';
 import type { RawTrack } from '../flux/track.ts';
@@ -37,7 +37,8 @@ export const format: MediaFormat = {
     const files = await filesOf(container, companions.own, companions.names, (name) => companions.find(name));
     const warnings: Fault[] = [];
     const first = await streamOf(container);
-    const tracks = files.map((file) => trackOf(file, warnings));
+    warnings.push(...files.filter(({ source }) => source.size === 0).map(emptyTrack));
+    const tracks = files.filter(({ source }) => source.size > 0).map((file) => trackOf(file, warnings));
     const facts = factsOf(first);
     const containerSize = files.reduce((sum, { source }) => sum + source.size, 0);
     const parts = files.filter(({ source }) => source !== container).map(({ name }) => name);
@@ -61,7 +62,7 @@ async function filesOf(
     const [cylinder, head] = [Number(match[2]), Number(match[3])];
     const place = `${cylinder}.${head}`;
     const source = files.has(place) ? undefined : name === own ? container : await find(name);
-    if (source !== undefined && source.size > 0) files.set(place, { name, cylinder, head, source });
+    if (source !== undefined) files.set(place, { name, cylinder, head, source });
   }
   return [...files.values()].toSorted((a, b) => a.cylinder - b.cylinder || a.head - b.head);
 }
@@ -72,6 +73,11 @@ async function streamOf(source: ByteSource): Promise<KryoFluxStream> {
     throw new Fault(FaultKind.Unsupported, 'kryoflux/too-large', message, { size: source.size });
   }
   return readStream(await source.read(0, source.size));
+}
+
+function emptyTrack({ name, cylinder, head }: TrackFile): Fault {
+  const message = `track ${cylinder}.${head} is missing: "${escaped(name)}" has 0 bytes; image the disk again if there is still a chance`;
+  return new Fault(FaultKind.Truncated, 'kryoflux/empty-track', message, { file: escaped(name), cylinder, head });
 }
 
 /** How many revolutions there are is known when the first is read. */

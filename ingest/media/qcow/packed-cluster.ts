@@ -1,6 +1,7 @@
 /** A compressed cluster as a chunk: it unpacks to exactly one cluster, or the image is damaged. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { Codec } from '../codecs/codec.ts';
+import { recipeOf } from '../codecs/deflate.ts';
 import type { ByteSource } from '../media.ts';
 import type { Chunk } from '../runs.ts';
 
@@ -23,6 +24,7 @@ export function packedCluster({ format, container, clusterSize, codec }: PackedC
     at,
     packedLength,
     size: clusterSize,
+    recipe: recipeOf(codec),
     async unpack(packed) {
       const bytes = await codec(packed, clusterSize);
       if (bytes.length === clusterSize) return bytes;

@@ -35,6 +35,7 @@ export function packedGrain({ key, source, at, end, size, grainSize, sector }: P
     at,
     packedLength: end - at,
     size,
+    recipe: { kind: 'zlib', ...(sector === undefined ? {} : { mark: sector }) },
     async unpack(packed) {
       const stream = sector === undefined ? packed : behindMarker(packed, sector, at, source.size);
       const grain = await zlib(stream, grainSize);

@@ -1,6 +1,6 @@
 /** The medium of an image that was compressed from outside: what is inside is opened by its own format, and read through it. */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
-import type { ByteSource, Companions, Media } from '../media.ts';
+import type { ByteSource, Companions, Content, Media, MediaFacts } from '../media.ts';
 
 /** More is no disk image that anyone compressed. */
 export const LARGEST_CONTENT = 16 * 2 ** 40;
@@ -22,7 +22,7 @@ export async function wrappedMedia({ format, container, companions, source, name
   const innerName = name ?? withoutEnding(companions.own);
   let inner: Media;
   try {
-    inner = await companions.inner(source, innerName);
+    inner = await companions.inner(source, innerName, companions.content?.format);
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;
@@ -42,6 +42,12 @@ export async function wrappedMedia({ format, container, companions, source, name
       await source[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Of a medium that a wrapper holds: what the wrapper unpacks to, to open it again by. */
+export function contentOf({ wrapper, innerSize, innerFormat }: MediaFacts): Content | undefined {
+  if (wrapper === undefined || typeof innerSize !== 'number' || typeof innerFormat !== 'string') return undefined;
+  return { size: innerSize, format: innerFormat };
 }
 
 function withoutEnding(name: string): string {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DepositFile } from '../../acquisition/index.ts';
 import { type Algorithm, copyAndDigest, type Digests, type PassedFile } from '../../digest/index.ts';
+import { inParallel } from '../../kernel/index.ts';
 import { BLOCK_SIZE, blocksPath, FileRole, IMAGE_FOLDER, SUBMISSION_FOLDER } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import { mediumAlgorithms, type Received } from './receive.ts';
@@ -26,8 +27,13 @@ export interface Copied {
   readonly image: { readonly size: number; readonly digests: Digests };
 }
 
-/** Papers copied side by side: they are small, and each waits for its own fsync. */
-const PAPERS_AT_ONCE = 8;
+/**
+ * Papers of one pass at most, and their bytes; and passes side by side: papers are small, and each waits for its own fsync.
+ * From THREADED papers on threads do it, which leaves the main one to the others of a server.
+ */
+const GROUP = { files: 1024, bytes: 64 << 20 };
+const GROUPS_AT_ONCE = 2;
+const THREADED = 32;
 
 /** @throws Fault 'digest/source-…', 'digest/target-…'. */
 export async function copy(received: Received, bag: string, context: IngestContext): Promise<Copied> {
@@ -45,10 +51,8 @@ export async function copy(received: Received, bag: string, context: IngestConte
     medium: boolean,
   ): Promise<[CopiedFile[], Digests, number]> => {
     const named = files.map((file) => ({ file, path: `${folder}${folder === IMAGE_FOLDER ? baseName(file.name) : file.name}` }));
-    for (const { file, path } of named) {
-      await mkdir(dirname(join(bag, path)), { recursive: true });
-      if (file.size > BLOCK_SIZE) await mkdir(dirname(join(bag, blocksPath(path))), { recursive: true });
-    }
+    const kept = named.flatMap(({ file, path }) => (file.size > BLOCK_SIZE ? [path, blocksPath(path)] : [path]));
+    for (const below of new Set(kept.map(dirname))) await mkdir(join(bag, below), { recursive: true });
     const result = await copyAndDigest(
       named.map(({ file, path }) => ({
         source: file.path,
@@ -59,6 +63,7 @@ export async function copy(received: Received, bag: string, context: IngestConte
         algorithms,
         ...(medium ? { mediumAlgorithms: mediumAlgorithms(received) } : {}),
         ...signal,
+        ...(files.length >= THREADED ? { threads: true } : {}),
         ...(medium ? { onProgress: (at) => report(at.doneBytes) } : {}),
       },
     );
@@ -72,14 +77,30 @@ export async function copy(received: Received, bag: string, context: IngestConte
   doneBytes = deposit.image.totalSize;
   report(0);
   const papers: CopiedFile[] = [];
-  for (let at = 0; at < deposit.submission.length; at += PAPERS_AT_ONCE) {
+  const groups = inParallel(groupsOf(deposit.submission), (some) => pass(some, SUBMISSION_FOLDER, false), GROUPS_AT_ONCE);
+  for await (const [files, , bytes] of groups) {
     context.signal?.throwIfAborted();
-    const some = deposit.submission.slice(at, at + PAPERS_AT_ONCE);
-    for (const [files] of await Promise.all(some.map((paper) => pass([paper], SUBMISSION_FOLDER, false)))) papers.push(...files);
-    doneBytes += some.reduce((sum, file) => sum + file.size, 0);
+    papers.push(...files);
+    doneBytes += bytes;
     report(0);
   }
   return { files: [...image, ...papers], image: { size, digests } };
+}
+
+/** In order, each of at least one. */
+function* groupsOf(papers: readonly DepositFile[]): Generator<DepositFile[]> {
+  let group: DepositFile[] = [];
+  let bytes = 0;
+  for (const paper of papers) {
+    if (group.length >= GROUP.files || (group.length > 0 && bytes + paper.size > GROUP.bytes)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(paper);
+    bytes += paper.size;
+  }
+  if (group.length > 0) yield group;
 }
 
 function copiedFile(path: string, role: CopiedFile['role'], source: DepositFile, passed: PassedFile | undefined): CopiedFile {

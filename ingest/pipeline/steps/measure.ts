@@ -2,7 +2,16 @@
 import { basename, join } from 'node:path';
 import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { fileSource, identify, type Media, openImage, type Range, windowsOf } from '../../media/index.ts';
+import {
+  contentOf,
+  fileSource,
+  identify,
+  PassingEnds,
+  type Media,
+  openImage,
+  passingWindowsOf,
+  type Range,
+} from '../../media/index.ts';
 import { type ContainerDamage, FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
@@ -41,11 +50,12 @@ export async function measure(
   }
   const files = copied.files.filter(({ role }) => role === FileRole.Image);
   const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path), basename(path)) }));
-  await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+  await using image = await openImage(members, received.deposit.image.scheme === 'pieces', contentOf(medium.facts));
   const { media } = image;
   const damage: ContainerDamage[] = [];
-  const digests = await digestsOf(media, mediumAlgorithms(received), damage, context);
-  const { id, title, puid } = await identify(media).catch(unknownContent);
+  const ends = new PassingEnds();
+  const digests = await digestsOf(media, mediumAlgorithms(received), damage, ends, context);
+  const { id, title, puid } = await identify(digests === undefined ? media : ends.over(media)).catch(unknownContent);
   return {
     size: media.size,
     digests,
@@ -60,14 +70,18 @@ async function digestsOf(
   media: Media,
   algorithms: readonly Algorithm[],
   damage: ContainerDamage[],
+  ends: PassingEnds,
   { signal, onProgress }: IngestContext,
 ): Promise<Digests | undefined> {
   using digests = new StreamDigests(algorithms);
+  const verifier = media.verifier?.();
   for (let at = 0; at < media.size; ) {
     try {
-      for await (const { offset, bytes } of windowsOf(media, { offset: at, length: media.size - at })) {
+      for await (const { offset, bytes } of passingWindowsOf(media, { offset: at, length: media.size - at })) {
         signal?.throwIfAborted();
         if (damage.length === 0) await digests.update(bytes);
+        if (damage.length === 0) verifier?.update(bytes);
+        ends.take(bytes);
         at = offset + bytes.length;
         onProgress?.({ stage: 'measure', doneBytes: at, totalBytes: media.size });
       }
@@ -78,7 +92,9 @@ async function digestsOf(
       at = (spoilt.offset ?? at) + (spoilt.length ?? media.size);
     }
   }
-  return damage.length === 0 ? await digests.finish() : undefined;
+  if (damage.length > 0) return undefined;
+  for (const fault of verifier?.finish() ?? []) damage.push(spoiltRange(fault, 0, media.size));
+  return await digests.finish();
 }
 
 /** Damage of the container spoils a range and no more; anything else ends the ingest. */

@@ -4,14 +4,14 @@ import {
   type Acquisition,
   acquisitionOf,
   type Deposit,
-  imageSource,
+  type FoundMedium,
   membersOf,
   readDeposit,
   readPapers,
 } from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
-import { Fault, FaultKind } from '../../kernel/index.ts';
-import { type Identification, identify, type MediaFacts, openImage, type StoredDigests } from '../../media/index.ts';
+import { Fault, FaultKind, inParallel } from '../../kernel/index.ts';
+import { type Identification, openImage } from '../../media/index.ts';
 import type { IngestContext, IngestRequest } from '../request.ts';
 
 /** What is known before the first byte is copied. */
@@ -19,7 +19,7 @@ export interface Received {
   readonly deposit: Deposit;
   readonly format: Identification;
   /** The disk inside the image; undefined for a container that is not opened. */
-  readonly medium: ReceivedMedium | undefined;
+  readonly medium: FoundMedium | undefined;
   /** What is wrong with the container: what hinders its opening, or what its own checks find. */
   readonly warnings: readonly Fault[];
   /** What lists and mapfiles say. */
@@ -28,13 +28,6 @@ export interface Received {
   /** For the archivist. */
   readonly notes: readonly string[];
   readonly startedAt: Date;
-}
-
-export interface ReceivedMedium {
-  readonly isWhole: boolean;
-  readonly sectorSize: number;
-  readonly facts: MediaFacts;
-  readonly storedDigests: StoredDigests;
 }
 
 /** Kept free beside the package: its metadata, the journal, the catalogue. */
@@ -46,8 +39,7 @@ export async function receive(request: IngestRequest, context: IngestContext): P
   const startedAt = context.clock.now();
   const deposit = await readDeposit(request.path);
   const known = await acquisitionOf(deposit, await readPapers(deposit));
-  await using source = await imageSource(deposit);
-  const format = await identify(source, deposit.image.name);
+  const { format } = known;
   const notes = known.notes.map(({ message }) => message);
   const { medium, warnings } = format.readable ? await lookInside(deposit) : { medium: undefined, warnings: [] };
   notes.push(...warnings.map(({ message }) => message));
@@ -61,11 +53,13 @@ export async function receive(request: IngestRequest, context: IngestContext): P
 }
 
 /** A damaged container is kept all the same: it may be the only one there is. One whose parent was not deposited is not. */
-async function lookInside({ image }: Deposit): Promise<{ medium: ReceivedMedium | undefined; warnings: readonly Fault[] }> {
+async function lookInside({ image }: Deposit): Promise<{ medium: FoundMedium | undefined; warnings: readonly Fault[] }> {
+  if (image.medium instanceof Fault) return { medium: undefined, warnings: [image.medium] };
+  if (image.medium !== undefined) return { medium: image.medium, warnings: image.medium.warnings };
   try {
     await using opened = await openImage(membersOf(image), image.scheme === 'pieces');
     const { isWhole, sectorSize, facts, storedDigests, warnings } = opened.media;
-    return { medium: { isWhole, sectorSize, facts, storedDigests }, warnings };
+    return { medium: { isWhole, sectorSize, facts, storedDigests, warnings }, warnings };
   } catch (error) {
     if (!(error instanceof Fault) || error.kind === FaultKind.Missing || error.kind === FaultKind.Unreadable) throw error;
     return { medium: undefined, warnings: [error] };
@@ -76,8 +70,9 @@ async function lookInside({ image }: Deposit): Promise<{ medium: ReceivedMedium 
 async function mustFit(deposit: Deposit, totalBytes: number, context: IngestContext): Promise<void> {
   const free = await context.storage.freeBytes();
   let taken = 0;
-  for (const { path, size } of [...deposit.image.files, ...deposit.submission]) {
-    taken += Math.min(size, (await stat(path)).blocks * 512);
+  const files = [...deposit.image.files, ...deposit.submission];
+  for await (const bytes of inParallel(files, async ({ path, size }) => Math.min(size, (await stat(path)).blocks * 512))) {
+    taken += bytes;
   }
   const needed = Math.ceil(taken * (1 + MARGIN_SHARE)) + MARGIN_BYTES;
   if (free === undefined || free >= needed) return;

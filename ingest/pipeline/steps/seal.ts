@@ -1,6 +1,6 @@
 /** seal: the folder becomes a BagIt bag, and the bag is checked as a stranger would check it. */
 import { validateBag } from 'bagit-js';
-import { Fault, FaultKind } from '../../kernel/index.ts';
+import { byteOrder, Fault, FaultKind } from '../../kernel/index.ts';
 import { type SealedPackage, sealPackage } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
 import type { Copied } from './copy.ts';
@@ -12,7 +12,7 @@ export async function seal(described: Described, copied: Copied, bag: string, co
   const [{ name, version = '' }] = context.agents;
   const payload = copied.files
     .map(({ path, size, sha256 }) => ({ path, size, sha256 }))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+    .toSorted((a, b) => byteOrder(a.path, b.path));
   const sealed = await sealPackage(bag, { id, title, accession, sealedAt, software: `${name} ${version}`, payload });
   const report = await validateBag(bag, { completenessOnly: true });
   if (report.complete) return sealed;

@@ -1,9 +1,10 @@
-/** survey: what is inside the disk: every volume and file, as DFXML in the package. A large disk is surveyed after it is safe. */
+/** survey: what is inside the disk: every volume and file, as DFXML in the package. Of a disk too large to be read again, the list alone. */
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readMapfile } from '../../acquisition/index.ts';
-import { Fault, FaultKind } from '../../kernel/index.ts';
+import type { Algorithm } from '../../digest/index.ts';
 import type { Identification } from '../../identification/index.ts';
+import { Fault, FaultKind } from '../../kernel/index.ts';
 import { fileSource, openImage, type Range } from '../../media/index.ts';
 import { dfxmlPath, FileRole } from '../../package/index.ts';
 import { dataOf, surveyOf, type SurveyedFile, type SurveyItem, type SurveyTotals, writeDfxml } from '../../survey/index.ts';
@@ -21,15 +22,22 @@ export interface Surveyed {
   /** As people call them, in order: `FAT12 "NOVEL 93"`. */
   readonly fileSystems: readonly string[];
   readonly at: Date;
+  /** False for a disk that is too large to be read again while it is taken in. */
+  readonly hasDigests: boolean;
   /** For the archivist: files with unread sectors, branches that could not be listed. */
   readonly notes: readonly string[];
 }
 
+const NO_DIGESTS = 'the files inside are listed without digests: to read them all would have kept the ingest waiting';
 /** Files that a note names. */
 const MOST_NAMED = 10;
 const MOST_RANGES = 1_000_000;
 
-/** Undefined for what is not opened, and for a disk whose survey takes longer than an ingest may wait. */
+const DIGESTS = ['sha256', 'md5', 'sha1'] as const;
+/** A list without digests may take so many times longer than the ingest wants to wait: it is the last chance of having one. */
+const PATIENCE = 10;
+
+/** Undefined for what is not opened, and for a disk that can't be listed in the time that an ingest may wait. */
 export async function survey(
   received: Received,
   copied: Copied,
@@ -38,38 +46,55 @@ export async function survey(
   { observer, signatures }: Identification,
   context: IngestContext,
 ): Promise<Surveyed | undefined> {
-  if (received.medium === undefined || measured === undefined) return undefined;
+  if (received.medium === undefined || measured === undefined || context.surveyBudgetMs === 0) return undefined;
   const files = copied.files.filter(({ role }) => role === FileRole.Image);
-  const path = dfxmlPath(basename(received.deposit.image.name));
-  const late = AbortSignal.timeout(context.surveyBudgetMs);
-  const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
-  const at = context.clock.now();
   const members = files.map((file) => ({
     name: basename(file.path),
     open: () => fileSource(join(bag, file.path), basename(file.path)),
   }));
+  const path = dfxmlPath(basename(received.deposit.image.name));
+  const unread = await unreadRanges(received, measured);
   await mkdir(dirname(join(bag, path)), { recursive: true });
+  const attempt = async (algorithms: readonly Algorithm[], budgetMs: number): Promise<Surveyed | undefined> => {
+    const late = AbortSignal.timeout(budgetMs);
+    const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
+    try {
+      await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+      const { onProgress } = context;
+      const items = surveyOf(image.media, { algorithms, observer, withRuns: true, unread, signal, onProgress });
+      return await written(items, received, path, bag, algorithms.length > 0 ? signatures : undefined, context);
+    } catch (error) {
+      await rm(join(bag, path), { force: true });
+      if (late.aborted && context.signal?.aborted !== true) return undefined;
+      throw error;
+    }
+  };
   try {
-    await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
-    const items = surveyOf(image.media, {
-      algorithms: ['sha256', 'md5', 'sha1'],
-      observer,
-      unread: await unreadRanges(received, measured),
-      signal,
-      onProgress: context.onProgress,
-    });
-    const told = new Told();
-    const [{ name, version = '' }] = context.agents;
-    const head = { image: basename(received.deposit.image.name), program: name, version, startedAt: at, signatures };
-    await writeDocument(join(bag, path), (sink) => writeDfxml(told.listening(items), head, sink));
-    return { path, at, ...told.answer() };
+    return (await attempt(DIGESTS, context.surveyBudgetMs)) ?? (await attempt([], context.surveyBudgetMs * PATIENCE));
   } catch (error) {
-    await rm(join(bag, path), { force: true });
-    if (late.aborted && context.signal?.aborted !== true) return undefined;
     // A disk that can't be surveyed is kept all the same; the measuring has told why.
     if (error instanceof Fault && error.kind !== FaultKind.Unreadable && error.kind !== FaultKind.Refused) return undefined;
     throw error;
   }
+}
+
+/** @param signatures undefined when the files were not read, but listed. */
+async function written(
+  items: AsyncIterable<SurveyItem>,
+  { deposit }: Received,
+  path: string,
+  bag: string,
+  signatures: Identification['signatures'] | undefined,
+  context: IngestContext,
+): Promise<Surveyed> {
+  const at = context.clock.now();
+  const told = new Told();
+  const [{ name, version = '' }] = context.agents;
+  const head = { image: basename(deposit.image.name), program: name, version, startedAt: at, ...(signatures && { signatures }) };
+  await writeDocument(join(bag, path), (sink) => writeDfxml(told.listening(items), head, sink));
+  const { notes, ...answer } = told.answer();
+  const hasDigests = signatures !== undefined;
+  return { path, at, hasDigests, ...answer, notes: hasDigests ? notes : [...notes, NO_DIGESTS] };
 }
 
 /** What the imaging station could not read, by every source that tells: bytes there are not the disk's. */

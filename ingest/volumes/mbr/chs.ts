@@ -8,10 +8,11 @@ export interface Geometry {
 /** Shown where a sector lies past what three bytes can say; no place. */
 const CAPPED = 1023;
 
-/** The sector's number from 0. @param packed three bytes: head; sector and two bits of the cylinder; cylinder. */
-export function chsSector(packed: Buffer, { headCount, sectorsPerTrack }: Geometry): number {
+/** The sector's number from 0; undefined for what is no place. @param packed three bytes: head; sector and two bits of the cylinder; cylinder. */
+export function chsSector(packed: Buffer, { headCount, sectorsPerTrack }: Geometry): number | undefined {
   const { cylinder, head, sector } = unpacked(packed);
-  return (cylinder * headCount + head) * sectorsPerTrack + Math.max(0, sector - 1);
+  if (sector === 0 || sector > sectorsPerTrack || head >= headCount) return undefined;
+  return (cylinder * headCount + head) * sectorsPerTrack + sector - 1;
 }
 
 /** Partitions end with a cylinder: the last head and sector of any entry are those of the disk. Without one, the most usual. */

@@ -4,7 +4,8 @@ import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
 import { identificationBy } from '#ingest/identification';
-import { type Identification, type Media, identify, openImage, windowsOf } from '#ingest/media';
+import { Fault } from '#ingest/kernel';
+import { contentOf, type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
 import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
 import { settingsOf } from '../open-archive.ts';
@@ -43,7 +44,8 @@ async function inspect(
     ]);
     return;
   }
-  await using opened = await openImage(membersOf(image), image.scheme === 'pieces');
+  const content = image.medium === undefined || image.medium instanceof Fault ? undefined : contentOf(image.medium.facts);
+  await using opened = await openImage(membersOf(image), image.scheme === 'pieces', content);
   const { media } = opened;
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;
   const extents = await totalsOf(media);
@@ -98,7 +100,7 @@ async function digestOf({ image }: Deposit, media: Media, output: Output): Promi
       return (await digestMedium(paths, ['sha256'], { onProgress: bar.report })).digests.sha256;
     }
     using digests = new StreamDigests(['sha256']);
-    for await (const { offset, bytes } of windowsOf(media)) {
+    for await (const { offset, bytes } of passingWindowsOf(media)) {
       await digests.update(bytes);
       bar.report({ stage: 'digest', doneBytes: offset + bytes.length, totalBytes: media.size });
     }

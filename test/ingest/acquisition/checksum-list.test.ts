@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChecksumEntry, ChecksumList, ListAlgorithm } from '#ingest/acquisition';
 import { isChecksumList, parseChecksumList } from '#built/ingest/acquisition/checksum-list';
+import { fileSource } from '#ingest/media';
 import { has, run } from '../media/tools.ts';
 
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -193,7 +194,8 @@ describe('a file', () => {
     const folder = await mkdtemp(join(tmpdir(), 'is-list-'));
     const path = join(folder, name);
     await writeFile(path, content);
-    expect(await isChecksumList({ path, name, size: content.length, mtime: new Date(0) })).toBe(isList);
+    await using source = await fileSource(path);
+    expect(await isChecksumList({ path, name, size: content.length, mtime: new Date(0) }, source)).toBe(isList);
     await rm(folder, { recursive: true });
   });
 });

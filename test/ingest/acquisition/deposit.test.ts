@@ -318,7 +318,7 @@ describe('a folder', () => {
     expect(deposit.image).toMatchObject({ name: 'track00.0.raw', scheme: 'segments' });
     expect(names(deposit.image.files)).toEqual(Object.keys(streams));
     expect(names(deposit.submission)).toEqual(['track.log']);
-    expect((await at('track01.1.raw')).image).toEqual(deposit.image);
+    expect((await at('track01.1.raw')).image).toMatchObject(deposit.image);
   });
 
   it('of the streams of two disks is refused', async () => {

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MapBlock, Mapfile } from '#ingest/acquisition';
 import { isMapfile, parseMapfile, readMapfile } from '#built/ingest/acquisition/mapfile';
+import { fileSource } from '#ingest/media';
 import { has, run } from '../media/tools.ts';
 
 let folder: string;
@@ -165,7 +166,8 @@ describe.runIf(has('ddrescue') && has('ddrescuelog'))('what ddrescue and ddrescu
     });
     expect(map.toolVersion).toMatch(/^1\.\d+/);
     expect(map.ranges).toEqual(sumsOf(report(path)));
-    expect(await isMapfile({ path, name: 'whatever.log', size: 1, mtime: new Date(0) })).toBe(true);
+    await using source = await fileSource(path);
+    expect(await isMapfile({ path, name: 'whatever.log', size: 1, mtime: new Date(0) }, source)).toBe(true);
   });
 
   it('of any map is what we say', async () => {
@@ -209,6 +211,7 @@ describe('a file', () => {
   ])('%s is a mapfile by its content', async (name, content, expected) => {
     const path = join(folder, name);
     await writeFile(path, content);
-    expect(await isMapfile({ path, name, size: content.length, mtime: new Date(0) })).toBe(expected);
+    await using source = await fileSource(path);
+    expect(await isMapfile({ path, name, size: content.length, mtime: new Date(0) }, source)).toBe(expected);
   });
 });

@@ -31,6 +31,19 @@ describe('the pieces of a raw image', () => {
     for (const name of names) expect(sets(name)).toMatchObject({ kind: 'pieces', whole, members: names, missing: [] });
   });
 
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz'.split('');
+  it.each([
+    ['numbered', Array.from({ length: 20_000 }, (_, i) => `scan.${String(i + 1).padStart(5, '0')}`)],
+    ['lettered', alphabet.flatMap((a) => alphabet.flatMap((b) => alphabet.map((c) => `x.img${a}${b}${c}`))).slice(0, 8000)],
+    ['virtual disks’', Array.from({ length: 8000 }, (_, i) => `disk ${i}-s001.vmdk`)],
+  ])('of very many %s files are found in a time that grows with their number, not its square', (_kind, names) => {
+    const start = performance.now();
+    const setOf = namedSets(names);
+    for (const name of names) setOf(name);
+    expect(setOf(names[0] ?? '')?.members).toContain(names[0]);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
   it('go on past the width of the first number', () => {
     const names = Array.from({ length: 1003 }, (_, i) => `d.${String(i + 1).padStart(3, '0')}`);
     expect(namedSets(names)('d.1002')).toMatchObject({ members: names, missing: [] });

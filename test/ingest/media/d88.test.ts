@@ -46,8 +46,22 @@ describe('a D88 image', () => {
     expect(none.size).toBeGreaterThan(0);
   });
 
+  it('of several disks says how many there are, and reads the first', async () => {
+    await using alone = await open(plain);
+    await using media = await open(Buffer.concat([plain, fixture('d88/errors.d88'), plain]));
+    expect(media.facts).toMatchObject({ disks: 3, diskLabels: expect.arrayContaining(['ゲーム']) });
+    expect(media.warnings).toMatchObject([{ kind: 'unsupported', code: 'd88/more-disks', facts: { disks: 3 } }]);
+    expect((await media.read(0, media.size)).equals(await alone.read(0, alone.size))).toBe(true);
+    expect(alone.facts).not.toHaveProperty('disks');
+  });
+
+  it('with a second disk that is cut counts it all the same', async () => {
+    await using media = await open(Buffer.concat([plain, plain.subarray(0, 5000)]));
+    expect(media.facts).toMatchObject({ disks: 2 });
+  });
+
   it('says that its size is not what its header says', async () => {
-    await using longer = await open(Buffer.concat([plain, plain]), 'd88');
+    await using longer = await open(Buffer.concat([plain, Buffer.alloc(9000, 0xe5)]), 'd88');
     expect(longer.warnings[0]).toMatchObject({ kind: 'unsupported', code: 'd88/size' });
     await using cut = await open(plain.subarray(0, 300_000), 'd88');
     expect(cut.warnings[0]).toMatchObject({ kind: 'truncated', code: 'd88/size' });

@@ -1,6 +1,7 @@
 /** What is special to UDIF disk images; everything shared with other formats is in test/conformance/media.test.ts. */
-import { deflateSync } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Fault } from '#ingest/kernel';
 import { type Extent, type Media, identify, openMedia } from '#ingest/media';
 import { casesOf, depositOf } from '../../conformance/media-cases.ts';
 import { bufferSource } from './buffer-source.ts';
@@ -18,6 +19,8 @@ interface Made {
   readonly fork?: Buffer;
   readonly sectorCount?: number;
   readonly blockCount?: number;
+  /** CRC-32 of the table. */
+  readonly crc?: number;
   /** Instead of the list that is made of the entries. */
   readonly xml?: string;
   /** 32-bit words put into the trailer. */
@@ -39,11 +42,20 @@ function dmg({
   sectorCount = 8,
   blockCount = entries.length,
   xml,
+  crc,
   words = [],
 }: Made): Buffer {
   const mish = Buffer.alloc(204 + 40 * entries.length);
   mish.write('mish');
   mish.writeUInt32BE(blockCount, 200);
+  mish.writeBigUInt64BE(BigInt(sectorCount), 16);
+  if (crc !== undefined)
+    for (const [at, word] of [
+      [64, 2],
+      [68, 32],
+      [72, crc],
+    ] as const)
+      mish.writeUInt32BE(word, at);
   for (const [i, { type, sector = 0, sectorCount: count = 8, offset = 0, length = fork.length }] of entries.entries()) {
     const at = 204 + 40 * i;
     mish.writeUInt32BE(type, at);
@@ -77,6 +89,57 @@ async function extentsOf(media: Media): Promise<Extent[]> {
   for await (const extent of media.extents()) found.push(extent);
   return found;
 }
+
+/** What reading it whole finds. */
+async function verified(bytes: Buffer): Promise<readonly Fault[] | undefined> {
+  await using media = await openMedia(bufferSource(bytes));
+  const verifier = media.verifier?.();
+  for (let at = 0; at < media.size; at += 100_000) verifier?.update(await media.read(at, Math.min(100_000, media.size - at)));
+  return verifier?.finish();
+}
+
+describe('the checksums of a dmg', () => {
+  it.each(casesOf('dmg'))('agree with what $name holds', async ({ files, open }) => {
+    expect(await verified(files.get(open) ?? Buffer.alloc(0))).toEqual([]);
+  });
+
+  const raw =
+    casesOf('dmg')
+      .find(({ name }) => name === 'raw.dmg')
+      ?.files.get('raw.dmg') ?? Buffer.alloc(0);
+  const altered = (at: number): Buffer => {
+    const copy = Buffer.from(raw);
+    copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+    return copy;
+  };
+
+  it('name the range in which a bit fell over', async () => {
+    expect(await verified(altered(5000))).toMatchObject([
+      { kind: 'corrupt', code: 'dmg/checksum', facts: { mediumOffset: 0, mediumLength: 786_432 } },
+    ]);
+  });
+
+  it('of the tables agree with the one of the trailer, or a warning says so', async () => {
+    await using media = await openMedia(bufferSource(altered(raw.length - 512 + 363)));
+    expect(media.warnings).toMatchObject([{ code: 'dmg/master-checksum' }]);
+  });
+
+  it('may leave out the sectors that the image leaves out', async () => {
+    const data = Buffer.alloc(1024, 7);
+    const entries = [
+      { type: 1, sector: 0, sectorCount: 2, length: 1024 },
+      { type: 2, sector: 2, sectorCount: 6, length: 0 },
+    ];
+    const made = (crc: number): Buffer => dmg({ entries, fork: data, crc });
+    expect(await verified(made(crc32(data)))).toEqual([]);
+    expect(await verified(made(crc32(Buffer.concat([data, Buffer.alloc(3072)]))))).toEqual([]);
+    expect(await verified(made(1))).toMatchObject([{ code: 'dmg/checksum' }]);
+  });
+
+  it('are none of an image without them', async () => {
+    expect(await verified(dmg({ entries: [{ type: 0, length: 0 }] }))).toBeUndefined();
+  });
+});
 
 describe('dmg', () => {
   it('tells partitions, methods and the checksum', async () => {

@@ -58,6 +58,25 @@ describe('chunks', () => {
     await expect(media.read(0, 10)).rejects.toMatchObject({ code: 'media/chunk-damaged', kind: 'corrupt' });
   });
 
+  it('at the end of which the stream is cut are told with the range of the medium that this spoils, and no other', async () => {
+    const packed = deflateSync(Buffer.from(Array.from({ length: CHUNK }, (_, i) => (i * i) >> 3)));
+    const whole = [summed(chunk(1)), summed(chunk(2))];
+    const parts: Part[] = [
+      threeVolume,
+      { type: 'sectors', body: Buffer.concat([...whole, packed.subarray(0, packed.length - 100)]) },
+      { type: 'table', body: table([start, start + CHUNK + 4, ((start + 2 * (CHUNK + 4)) | 0x80000000) >>> 0]) },
+    ];
+    await using media = await opened([...parts, DONE]);
+    await expect(media.read(0, 3 * CHUNK)).rejects.toMatchObject({
+      code: 'media/chunk-damaged',
+      facts: { mediumOffset: 2 * CHUNK, mediumLength: CHUNK },
+    });
+    await expect(media.read(2 * CHUNK + 512, 1024)).rejects.toMatchObject({
+      facts: { mediumOffset: 2 * CHUNK + 512, mediumLength: 1024 },
+    });
+    expect((await media.read(0, 2 * CHUNK)).equals(Buffer.concat([chunk(1), chunk(2)]))).toBe(true);
+  });
+
   it('at the end are not believed where their stream lacks its checksum, even when the length could be', async () => {
     const bytes = deflateSync(chunk(3, 1000), { level: 0 });
     const parts: Part[] = [

@@ -173,7 +173,7 @@ describe.runIf(has('qemu-img'))('what qemu-img writes', () => {
     run('qemu-img', ['create', '-q', '-f', format, ...options, path, '4M']);
     await using container = await fileSource(path);
     expect(await identify(container)).toMatchObject({ id, readable: formats.has(id), basis: 'signature' });
-    const companions = companionsOf(basename(path), await readdir(folder), (name) => fileSource(join(folder, name)));
+    await using companions = companionsOf(basename(path), await readdir(folder), (name) => fileSource(join(folder, name)));
     const answer = await openMedia(container, companions).catch((error: unknown) => error);
     expect(answer).toMatchObject(formats.has(id) ? { format: id } : { kind: 'unsupported', code: 'media/not-read' });
   });

@@ -44,6 +44,14 @@ describe('the tracks', () => {
     expect(media.facts['incompleteTracks']).toEqual(['0.1: 0 of 9 good, not found 1 2 3 4 5 6 7 8 9']);
   });
 
+  it('of 0 bytes are told as missing, and kept as parts', async () => {
+    await using media = await open(new Map([...pc, ['track00.1.raw', Buffer.alloc(0)]]));
+    expect(await absent(media)).toEqual([{ offset: 9 * 512, length: 9 * 512, kind: 'absent' }]);
+    expect(codes(media)).toEqual(['kryoflux/empty-track', 'kryoflux/sectors-unread']);
+    expect(media.warnings[0]?.message).toMatch(/^track 0\.1 is missing: "track00\.1\.raw" has 0 bytes/);
+    expect(media.parts).toEqual(['track00.1.raw', 'track01.0.raw', 'track01.1.raw']);
+  });
+
   it('may be one, without a name that tells which', async () => {
     await using media = await open(new Map([['stream', first]]), 'stream');
     expect(media.facts).toMatchObject({ tracks: 1, cylinders: 1, heads: 1, goodSectors: 9 });

@@ -7,6 +7,7 @@ const AT_ONCE = 32;
 export async function* inParallel<T, R>(
   things: AsyncIterable<T> | Iterable<T>,
   work: (thing: T) => Promise<R>,
+  atOnce = AT_ONCE,
 ): AsyncGenerator<R, void, undefined> {
   const running: Promise<R>[] = [];
   try {
@@ -15,7 +16,7 @@ export async function* inParallel<T, R>(
       result.catch(() => undefined); // told when its turn comes
       running.push(result);
       const [first] = running;
-      if (running.length < AT_ONCE || first === undefined) continue;
+      if (running.length < atOnce || first === undefined) continue;
       yield await first;
       void running.shift();
     }
