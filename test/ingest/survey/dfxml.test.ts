@@ -51,7 +51,9 @@ function flat(items: readonly SurveyItem[]): unknown[] {
 
 const CASES = [...fileSystems.keys()].flatMap((id) =>
   casesOf(id)
-    .filter(({ volume, truth }) => volume.length <= 40 * 1024 * 1024 && truth.entries.every(({ size = 0 }) => size <= 16 * 1024 * 1024))
+    .filter(
+      ({ volume, truth }) => volume.length <= 40 * 1024 * 1024 && truth.entries.every(({ size = 0 }) => size <= 16 * 1024 * 1024),
+    )
     .slice(0, 1)
     .map((of) => ({ ...of, name: `${id}: ${of.name}` })),
 );

@@ -12,7 +12,7 @@ describe('settings', () => {
       port: 8400,
       auditIntervalDays: 90,
       auditBytesPerSecond: 67_108_864,
-      surveySecondsAtIngest: 20,
+      surveySecondsAtIngest: 60,
       uploadMaxBytes: 2 ** 44,
       exportKeepHours: 72,
       logLevel: 'info',
