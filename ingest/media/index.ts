@@ -37,6 +37,7 @@ export { Recent } from './recent.ts';
 export { formats } from './registry.ts';
 export { type Chunk, pushRun, type Run } from './runs.ts';
 export { ContentKind } from './signatures.ts';
+export { type TextFormat, textFormat } from './text.ts';
 export { UnpackedChunks } from './unpacked-chunks.ts';
 export { passingWindowsOf, windowsOf } from './windows.ts';
 export { contentOf } from './wrapped/wrapped-media.ts';

@@ -1,4 +1,5 @@
 /** The story of one ingest: received, copied in one pass, measured, compared, surveyed, described, sealed, read back, stored. */
+import { identificationBy } from '../identification/index.ts';
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
 import { contradictionsOf } from './imaging.ts';
 import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
@@ -15,9 +16,10 @@ import { survey } from './steps/survey.ts';
 /**
  * Brings what lies at `request.path` into storage as a package: whole and verified, or not at all.
  * The staging folder is gone when this returns or throws; after a kill, recover() removes it.
- * @throws Fault with the reason: 'acquisition/…', 'digest/…', 'ingest/…', 'storage/…'.
+ * @throws Fault with the reason: 'acquisition/…', 'digest/…', 'identification/…', 'ingest/…', 'storage/…'.
  */
 export async function ingest(request: IngestRequest, context: IngestContext): Promise<IngestReport> {
+  const identification = await identificationBy(context.pronom ?? '');
   const received = await receive(request, context);
   const id = context.newId();
   try {
@@ -26,7 +28,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     const measured = await measure(received, copied, bag, context);
     const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
-    const surveyed = await survey(received, copied, measured, bag, context);
+    const surveyed = await survey(received, copied, measured, bag, identification, context);
     const damage = (measured?.damage ?? []).map(({ message }) => message);
     const notes = [
       ...received.notes,

@@ -45,6 +45,8 @@ export interface IngestContext {
   readonly stored: (id: string) => Promise<Fault | undefined>;
   /** How long an ingest may wait until all files inside are listed and digested; after that they are only listed. 0: not at all. */
   readonly surveyBudgetMs: number;
+  /** Folder of PRONOM's signature files, by which the formats of the files inside are told; '' or undefined for our own table. */
+  readonly pronom?: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: Progress | undefined;
 }

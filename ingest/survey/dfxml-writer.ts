@@ -10,6 +10,8 @@ export interface DfxmlHead {
   readonly program: string;
   readonly version: string;
   readonly startedAt: Date;
+  /** What the formats of the files were told by: `PRONOM`, `116, containers 36`. */
+  readonly signatures?: { readonly name: string; readonly version: string };
 }
 
 const PIECE = 1 << 18;
@@ -41,7 +43,8 @@ export async function writeDfxml(
   await sink(`${text}</dfxml>\n`);
 }
 
-function opening({ image, program, version, startedAt }: DfxmlHead): string {
+function opening({ image, program, version, startedAt, signatures }: DfxmlHead): string {
+  const library = signatures === undefined ? '' : `    <library${attributesOf({ ...signatures }, '')}/>\n`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <dfxml xmlns="${DFXML}" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:sr="${SURVEY}" version="${DFXML_VERSION}">
   <metadata><dc:type>Disk Image</dc:type></metadata>
@@ -49,7 +52,7 @@ function opening({ image, program, version, startedAt }: DfxmlHead): string {
     <program>${xmlText(program)}</program>
     <version>${xmlText(version)}</version>
     <execution_environment><start_time>${startedAt.toISOString()}</start_time></execution_environment>
-  </creator>
+${library}  </creator>
   <source><image_filename>${xmlText(image)}</image_filename></source>
 `;
 }

@@ -1,7 +1,10 @@
 /** What a survey tells of a medium: its volumes, and every file with where its bytes lie. Plain data, ready to be written. */
 import type { Digests } from '../digest/index.ts';
 import type { EntryKind, Stamps, StreamKind } from '../filesystems/index.ts';
+import type { FileFormat } from '../identification/index.ts';
 import type { Range } from '../media/index.ts';
+
+export type { FileFormat };
 
 /** Why something could not be read, or is in doubt. */
 export interface Remark {
@@ -54,22 +57,6 @@ export interface ByteRun {
   readonly imageOffset?: number;
   /** Bytes on the medium, of a packed run. */
   readonly packedLength?: number;
-}
-
-/** What a format was told by: `signature` of its bytes, `container` for what lies in a zip or compound file, the name alone. */
-export type FormatBasis = 'signature' | 'container' | 'extension' | 'text';
-
-export interface FileFormat {
-  /** PRONOM's identifier: `fmt/40`. */
-  readonly puid?: string;
-  readonly title: string;
-  readonly version?: string;
-  readonly mime?: string;
-  readonly basis: FormatBasis;
-  /** Character encoding, of a text. */
-  readonly encoding?: string;
-  /** It has this format, but its name says another. */
-  readonly mismatch?: true;
 }
 
 export interface SurveyedStream {

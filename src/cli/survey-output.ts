@@ -50,6 +50,7 @@ function fileDocument(file: SurveyedFile): object {
     kind,
     size: data?.size ?? 0,
     ...data?.digests,
+    ...(data?.format === undefined ? {} : { format: data.format }),
     ...(isDeleted ? { deleted: true } : {}),
     ...(target === undefined ? {} : { target }),
     ...(tree === undefined ? {} : { tree }),

@@ -39,6 +39,10 @@ const Schema = z.object({
   uploadMaxBytes: size(16 * TIB, 'the largest single file that may be uploaded'),
   exportKeepHours: whole(1, 24 * 365, 72, 'a finished export is kept for so many hours'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('how much is logged: error, warn, info or debug'),
+  pronom: z
+    .string()
+    .default('')
+    .describe('the folder of PRONOM signature files (DROID_SignatureFile*.xml, container-signature*.xml): a path, or nothing'),
   workers: whole(1, 64, 2, 'how many jobs run at the same time'),
 });
 

@@ -63,6 +63,7 @@ export class DepositsService {
         holds: (sha256) => this.packages.holding(sha256),
         stored: (id) => this.packages.recordStored(id),
         surveyBudgetMs: this.settings.surveySecondsAtIngest * 1000,
+        pronom: this.settings.pronom,
         signal: order.signal,
         onProgress: order.onProgress,
       },

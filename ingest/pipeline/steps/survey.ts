@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readMapfile } from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
+import type { Identification } from '../../identification/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { fileSource, openImage, type Range } from '../../media/index.ts';
 import { dfxmlPath, FileRole } from '../../package/index.ts';
@@ -42,6 +43,7 @@ export async function survey(
   copied: Copied,
   measured: Measured | undefined,
   bag: string,
+  { observer, signatures }: Identification,
   context: IngestContext,
 ): Promise<Surveyed | undefined> {
   if (received.medium === undefined || measured === undefined || context.surveyBudgetMs === 0) return undefined;
@@ -58,8 +60,9 @@ export async function survey(
     const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
     try {
       await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
-      const items = surveyOf(image.media, { algorithms, withRuns: true, unread, signal, onProgress: context.onProgress });
-      return await written(items, received, path, bag, algorithms.length > 0, context);
+      const { onProgress } = context;
+      const items = surveyOf(image.media, { algorithms, observer, withRuns: true, unread, signal, onProgress });
+      return await written(items, received, path, bag, algorithms.length > 0 ? signatures : undefined, context);
     } catch (error) {
       await rm(join(bag, path), { force: true });
       if (late.aborted && context.signal?.aborted !== true) return undefined;
@@ -75,20 +78,22 @@ export async function survey(
   }
 }
 
+/** @param signatures undefined when the files were not read, but listed. */
 async function written(
   items: AsyncIterable<SurveyItem>,
   { deposit }: Received,
   path: string,
   bag: string,
-  hasDigests: boolean,
+  signatures: Identification['signatures'] | undefined,
   context: IngestContext,
 ): Promise<Surveyed> {
   const at = context.clock.now();
   const told = new Told();
   const [{ name, version = '' }] = context.agents;
-  const head = { image: basename(deposit.image.name), program: name, version, startedAt: at };
+  const head = { image: basename(deposit.image.name), program: name, version, startedAt: at, ...(signatures && { signatures }) };
   await writeDocument(join(bag, path), (sink) => writeDfxml(told.listening(items), head, sink));
   const { notes, ...answer } = told.answer();
+  const hasDigests = signatures !== undefined;
   return { path, at, hasDigests, ...answer, notes: hasDigests ? notes : [...notes, NO_DIGESTS] };
 }
 

@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acquisition';
 import { StreamDigests, digestMedium } from '#ingest/digest';
+import { identificationBy } from '#ingest/identification';
 import { Fault } from '#ingest/kernel';
 import { contentOf, type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
 import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
+import { settingsOf } from '../open-archive.ts';
 import { Output } from '../output.ts';
 import { printSurvey } from '../survey-output.ts';
 import { bytesInWords } from '../words.ts';
@@ -20,16 +22,17 @@ export function inspectCommand(globals: () => GlobalOptions): Command {
   return new Command('inspect')
     .description('says what a disk image is; needs no archive')
     .argument('<image>', 'an image, one file of it, or the folder of one carrier')
-    .option('--hash', 'reads it whole, for the SHA-256 of the disk inside, and of each file with --files')
+    .option('--hash', 'reads it whole, for the SHA-256 of the disk inside; with --files, SHA-256 and format of each file')
     .option('--files', 'lists the files inside, deleted ones too')
     .action(async (path: string, options: Options) => {
-      await inspect(await readDeposit(resolve(path)), options, new Output(globals()));
+      await inspect(await readDeposit(resolve(path)), options, settingsOf(globals()).pronom, new Output(globals()));
     });
 }
 
 async function inspect(
   deposit: Deposit,
   { hash: withHash = false, files: withFiles = false }: Options,
+  pronom: string,
   output: Output,
 ): Promise<void> {
   const { image, notes } = deposit;
@@ -65,8 +68,10 @@ async function inspect(
   ];
   const bar = output.progress();
   try {
+    const isRead = withHash && withFiles;
     const options = {
-      algorithms: withHash && withFiles ? (['sha256'] as const) : [],
+      algorithms: isRead ? (['sha256'] as const) : [],
+      ...(isRead ? { observer: (await identificationBy(pronom)).observer } : {}),
       volumesOnly: !withFiles,
       onProgress: bar.report,
     };

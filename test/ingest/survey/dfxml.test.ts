@@ -4,20 +4,26 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { identificationBy } from '#ingest/identification';
 import { openMedia } from '#ingest/media';
-import { readDfxml, surveyOf, type SurveyItem, writeDfxml } from '#ingest/survey';
+import { dataOf, readDfxml, surveyOf, type SurveyItem, writeDfxml } from '#ingest/survey';
 import { casesOf } from '../../conformance/filesystem-cases.ts';
 import { fileSystems } from '#ingest/filesystems';
 import { tmpFolder } from '../../support/tmp.ts';
 import { bufferSource } from '../media/buffer-source.ts';
 
 const XSD = new URL('../../../../shared/data/xsd/dfxml/dfxml.xsd', import.meta.url);
-const HEAD = { image: 'disk.img', program: 'Strongroom', version: '1', startedAt: new Date(0) };
+const { observer, signatures } = await identificationBy('');
+const HEAD = { image: 'disk.img', program: 'Strongroom', version: '1', startedAt: new Date(0), signatures };
 
 async function surveyed(volume: Buffer): Promise<SurveyItem[]> {
   await using media = await openMedia(bufferSource(volume));
   const items: SurveyItem[] = [];
-  for await (const item of surveyOf(media, { algorithms: ['sha256', 'md5'], unread: [{ offset: 20_000, length: 3000 }] }))
+  for await (const item of surveyOf(media, {
+    algorithms: ['sha256', 'md5'],
+    observer,
+    unread: [{ offset: 20_000, length: 3000 }],
+  }))
     items.push(item);
   return items;
 }
@@ -74,4 +80,14 @@ it('tells which bytes of which files were never read', async () => {
   const bytes = hit.flatMap(({ streams }) => streams.flatMap(({ unread = [] }) => unread.map(({ length }) => length)));
   expect(bytes.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(3000);
   expect(hit.length).toBeGreaterThan(0);
+});
+
+it('tells what the formats were told by, and keeps them', async () => {
+  const volume = gunzipSync(readFileSync(new URL('../../fixtures/filesystems/fat/floppy.img.gz', import.meta.url)));
+  const items = await surveyed(volume);
+  expect(await written(items)).toContain(`<library name="${signatures.name}" version="${signatures.version}"/>`);
+  const back: SurveyItem[] = [];
+  for await (const item of readDfxml(asStream([Buffer.from(await written(items))]))) back.push(item);
+  const formats = back.flatMap((item) => (item.kind === 'files' ? item.files.map((file) => dataOf(file)?.format?.puid) : []));
+  expect(formats.filter((puid) => puid !== undefined).length).toBeGreaterThan(0);
 });

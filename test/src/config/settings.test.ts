@@ -12,9 +12,11 @@ describe('settings', () => {
       port: 8400,
       auditIntervalDays: 90,
       auditBytesPerSecond: 67_108_864,
+      surveySecondsAtIngest: 60,
       uploadMaxBytes: 2 ** 44,
       exportKeepHours: 72,
       logLevel: 'info',
+      pronom: '',
       workers: 2,
     });
   });
