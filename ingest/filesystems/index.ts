@@ -4,9 +4,8 @@
  * Imported by: survey and everything above.
  * Entry: openFileSystems(volume) for the trees, contentOf(stream) for the bytes of a file.
  */
-export { clipped, contentOf, type HeldSource, type PiecesSource } from './content.ts';
+export { contentOf, type HeldSource, type PiecesSource } from './content.ts';
 export {
-  Confidence as FileSystemConfidence,
   type Damage,
   type DataStream,
   type Entry,

@@ -8,6 +8,6 @@ export type { FileFormat, FormatBasis } from './format.ts';
 export { Identifier } from './identifier.ts';
 export { ownSignatures } from './own-signatures.ts';
 export { pronomSignatures } from './pronom-file.ts';
-export { bytesAt, type Sample } from './sample.ts';
+export type { Sample } from './sample.ts';
 export { type Identification, identificationBy } from './signatures-in.ts';
 export type { ContainerSignature, Format, Signature, SignatureSet } from './signature-set.ts';

@@ -6,4 +6,4 @@
  */
 export { type FoundTable, type FoundVolume, type Volumes, volumesOf } from './open.ts';
 export { schemes } from './registry.ts';
-export { Confidence as VolumeConfidence, type Place, type Volume, type VolumeScheme, type VolumeTable } from './volumes.ts';
+export { type Place, type Volume, type VolumeScheme, type VolumeTable } from './volumes.ts';

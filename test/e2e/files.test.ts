@@ -354,7 +354,7 @@ describe('the command line', () => {
 
   it('inspects the files of an image without an archive, as one JSON document', async () => {
     const path = join(folder, 'many.img');
-    const document = JSON.parse(await done(home, '--json', 'inspect', '--files', '--hash', path)) as Row;
+    const document = JSON.parse(await done(home, '--json', 'inspect', '--files', '--hash', path));
     expect(complaints('cli/inspect.schema.json', document)).toEqual([]);
     const expected = (await truthOf(0)).filter(({ kind }) => kind === 'file');
     const told = (document.files as Row[]).filter(({ volume, deleted }) => volume === 0 && deleted !== true);
