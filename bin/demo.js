@@ -80,7 +80,7 @@ function demo(folder) {
   const strongroom = (...words) =>
     run(process.execPath, ['bin/strongroom.js', '--home', short(home), ...words], { name: 'node' });
 
-  print(`${paint('1', 'Strongroom, the main job in eight steps.')} Everything happens in ${short(folder)}, and nowhere else.`);
+  print(`${paint('1', 'Strongroom, the main job in nine steps.')} Everything happens in ${short(folder)}, and nowhere else.`);
   print(`The disk is fictional: a novelist's floppy, as an imaging station left it (${CARRIER}).`);
 
   step(1, 'An accession', 'Material that was received together gets a number, and what the deed of gift says.');
@@ -125,21 +125,34 @@ function demo(folder) {
   const found = strongroom('search', 'marrowby', 'label');
   expectThat(found.status === 0 && found.stdout.includes(id), 'the package is found');
 
-  step(5, 'Show', 'What is known of the disk: here, that one sector could not be read, and where it lies.');
+  step(5, 'A file inside', 'Which disk holds the draft of the novel? The files inside every disk are listed, and read in place.');
+  const drafts = strongroom('search', 'tide2');
+  expectThat(drafts.status === 0 && drafts.stdout.includes('NOVEL/TIDE2.TXT'), 'the draft is found, with the disk that it is on');
+  const outline = strongroom('cat', id, 'NOVEL/OUTLINE.TXT');
+  expectThat(
+    outline.status === 0 && outline.stdout.length > 0,
+    'one file is read out of the image, and has the digest that was surveyed',
+  );
+
+  step(6, 'Show', 'What is known of the disk: here, that one sector could not be read, and where it lies.');
   const told = strongroom('show', id);
   expectThat(told.status === 0 && /bad +27136 +512/.test(told.stdout), 'the bad sector of the mapfile is told, at byte 27136');
+  expectThat(
+    /NOVEL\/TIDE2\.TXT \(bytes 1024 to 1535\)/.test(told.stdout),
+    'the file that the bad sector hits is named, with the bytes',
+  );
   expectThat(told.stdout.includes(restrictions), 'what the donor asked for is told with it');
 
-  step(6, 'Export', 'The package to take away, as one tar; the same package gives the same bytes every time.');
+  step(7, 'Export', 'The package to take away, as one tar; the same package gives the same bytes every time.');
   const tar = join(folder, `${id}.tar`);
   const exported = strongroom('export', id, '--as', 'tar', '--to', short(tar));
   expectThat(exported.status === 0 && exported.stdout.includes(sha256(tar)), 'the tar has the digest that was told');
 
-  step(7, 'Validate', 'Any BagIt bag can be checked, ours or not; this needs no archive.');
+  step(8, 'Validate', 'Any BagIt bag can be checked, ours or not; this needs no archive.');
   const valid = strongroom('validate', short(tar), '--profile', 'schemas/bagit-profile.json');
   expectThat(valid.status === 0 && valid.stdout.includes('complete, valid'), 'the tar is a valid bag, of our profile');
 
-  step(8, 'A second opinion', "Nobody has to believe Strongroom: the package is checked with the system's own tools.");
+  step(9, 'A second opinion', "Nobody has to believe Strongroom: the package is checked with the system's own tools.");
   if (has('tar') && has('sha256sum')) secondOpinion(folder, id, tar, strongroom);
   else print('   skipped: this system has no tar or no sha256sum');
 
