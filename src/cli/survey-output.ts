@@ -34,7 +34,7 @@ async function asJson(items: AsyncIterable<SurveyItem>, head: object, withFiles:
         comma = ',';
       }
     } else if (item.kind === 'disk') Object.assign(tail, { tables: item.tables, unallocated: item.gaps, remarks: item.remarks });
-    else if (item.kind === 'volume') volumes.push(item.volume);
+    else if (item.kind === 'volume') volumes.push({ ...item.volume, fileSystem: item.volume.fileSystem ?? null });
     else if (item.kind === 'end') Object.assign(volumes.at(-1) ?? {}, item.damages.length === 0 ? {} : { damages: item.damages });
     else tail['totals'] = item.totals;
   await output.piece(`${withFiles ? '],' : ','}${JSON.stringify({ volumes, ...tail }).slice(1)}\n`);

@@ -61,6 +61,11 @@ export async function sendRange(
   return new StreamableFile(method === 'HEAD' || length === 0 ? Readable.from([]) : await read({ offset, length }), {
     type: 'application/octet-stream',
     length,
-    disposition: `attachment; filename*=UTF-8''${encodeURIComponent(name.split('/').at(-1) ?? name)}`,
+    disposition: `attachment; filename*=UTF-8''${extended(name.split('/').at(-1) ?? name)}`,
   });
+}
+
+/** As RFC 8187 has it: what encodeURIComponent leaves, less the quotes, brackets and stars that end the value for some. */
+function extended(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
