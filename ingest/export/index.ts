@@ -11,3 +11,4 @@ export type { DiskFacts, MediaWriter } from './media-writer.ts';
 export type { StoredMedium } from './surveyed-disk.ts';
 export { type ExportOptions, type ExportResult, exportPackage } from './export-package.ts';
 export { HISTORY_PATH } from './history.ts';
+export { csvRow } from './extract/csv.ts';

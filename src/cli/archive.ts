@@ -73,6 +73,8 @@ export interface Archive extends AsyncDisposable {
   search(query: string, limit: number): Promise<Hit[]>;
   /** Files inside disks. */
   findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]>;
+  /** All files inside the disk of a package, or one volume of it, some at a time. */
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]>;
   /** The volumes of the disk inside a package. */
   disk(id: string): Promise<DiskView>;
   /** One file inside the disk of a package. The caller reads it to its end, or ends the iteration. */

@@ -74,6 +74,10 @@ export class LocalArchive implements Archive {
     return (await this.app.get(FilesService).find({ ...query, limit })).items;
   }
 
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
+    return everyPage((page) => this.app.get(FilesService).listing(id, { ...page, volume }));
+  }
+
   disk(id: string): Promise<DiskView> {
     return this.app.get(FilesService).disk(id);
   }
@@ -131,10 +135,14 @@ export class LocalArchive implements Archive {
 const PAGE = 200;
 
 async function* every<T>(read: (page: PageQuery) => Promise<Page<T>>): AsyncIterable<T> {
+  for await (const items of everyPage(read)) yield* items;
+}
+
+async function* everyPage<T>(read: (page: PageQuery) => Promise<Page<T>>): AsyncIterable<T[]> {
   let after: string | undefined;
   do {
     const page = await read(after === undefined ? { limit: PAGE } : { limit: PAGE, after });
-    yield* page.items;
+    yield page.items;
     after = page.next;
   } while (after !== undefined);
 }

@@ -63,6 +63,11 @@ export class RemoteArchive implements Archive {
     return items;
   }
 
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
+    const filter = volume === undefined ? {} : { volume: String(volume) };
+    return this.everyPage(`packages/${encodeURIComponent(id)}/disk/files`, filter);
+  }
+
   disk(id: string): Promise<DiskView> {
     return this.get(`packages/${encodeURIComponent(id)}/disk`);
   }
@@ -137,11 +142,15 @@ export class RemoteArchive implements Archive {
   }
 
   private async *every<T>(path: string, filter: Record<string, string> = {}): AsyncIterable<T> {
+    for await (const items of this.everyPage<T>(path, filter)) yield* items;
+  }
+
+  private async *everyPage<T>(path: string, filter: Record<string, string>): AsyncIterable<T[]> {
     let after: string | undefined;
     do {
       const query = new URLSearchParams({ ...filter, limit: '200', ...(after === undefined ? {} : { after }) });
       const page = await this.get<Page<T>>(`${path}?${query.toString()}`);
-      yield* page.items;
+      yield page.items;
       after = page.next;
     } while (after !== undefined);
   }
