@@ -1,6 +1,7 @@
 /** The archive opened by this process itself: the application without HTTP. */
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Extraction } from '#ingest/export';
 import type { Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import { AccessionsService } from '../accessions/accessions.service.ts';
@@ -14,13 +15,14 @@ import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
 import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import { ExtractingService } from '../files/extracting.service.ts';
 import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk } from './archive.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, ExtractAsk, FileAsk, FileInside, IngestAsk } from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;
@@ -107,6 +109,10 @@ export class LocalArchive implements Archive {
 
   async export({ package: packageId, ...ask }: ExportAsk, onProgress: Progress): Promise<Exported> {
     return this.app.get(ExportingService).export({ packageId, ...ask, onProgress, signal: this.stop.signal });
+  }
+
+  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extraction> {
+    return this.app.get(ExtractingService).extract({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 
   addAccession(accession: NewAccession): Promise<AccessionView> {

@@ -9,6 +9,7 @@ import { auditCommand } from './commands/audit.ts';
 import { catCommand } from './commands/cat.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { extractCommand } from './commands/extract.ts';
 import { filesCommand } from './commands/files.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   auditCommand,
   exportCommand,
   catCommand,
+  extractCommand,
   accessionCommand,
   validateCommand,
   serveCommand,

@@ -1,5 +1,6 @@
 /** The archive behind a server that has the home: the same questions, over its HTTP API. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Extraction } from '#ingest/export';
 import { Fault, FaultKind, type Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit, Hits } from '../catalogue/catalogue.dto.ts';
@@ -108,6 +109,11 @@ export class RemoteArchive implements Archive {
   async export(ask: ExportAsk, onProgress: Progress): Promise<Exported> {
     const { id } = await this.post<ExportView>('exports/local', ask);
     return (await this.done(id, onProgress)) as Exported;
+  }
+
+  extract(): Promise<Extraction> {
+    const message = `the server at ${this.url} has the home, and does not extract: stop it first, or take single files with "strongroom cat"`;
+    return Promise.reject(new Fault(FaultKind.Refused, 'extract/server-running', message, { url: this.url }));
   }
 
   addAccession(accession: NewAccession): Promise<AccessionView> {

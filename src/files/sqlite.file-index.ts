@@ -25,6 +25,9 @@ type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'details'> & {
   hasUnread: number;
   details: string | null;
 };
+/** Entries of one path: a file, its streams, deleted namesakes. A forged folder could have millions. */
+const MOST_NAMED = 10_000;
+
 type Key = readonly (string | number)[];
 
 @Injectable()
@@ -117,6 +120,14 @@ export class SqliteFileIndex extends FileIndex {
       const from = folder === root ? beneath : folder;
       rows.push(...(await this.database.query<Row[]>(further, [volumeId, from, `${beneath}\u{10ffff}`, limit - rows.length])));
     }
+    return rows.map(fileOf);
+  }
+
+  async named(volumeId: number, folder: string, name: string): Promise<FoundFile[]> {
+    const rows = await this.database.query<Row[]>(
+      `SELECT ${SELECTED} FROM ${JOINED} WHERE d.volume_id = ? AND d.path = ? AND f.name = ? ORDER BY f.id LIMIT ?`,
+      [volumeId, folder, name, MOST_NAMED],
+    );
     return rows.map(fileOf);
   }
 

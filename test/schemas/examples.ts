@@ -297,6 +297,16 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     bad: [['no path', without('target')]],
   },
+  'cli/extract.schema.json': {
+    good: [
+      { package: id, target: '/tmp/a', files: 7, folders: 2, bytes: 10240, skipped: 1, unread: 0 },
+      { package: id, target: '/tmp/a.zip', files: 0, folders: 0, bytes: 0, skipped: 0, unread: 0, zipBytes: 500, sha256 },
+    ],
+    bad: [
+      ['no path', without('target')],
+      ['no count', without('files')],
+    ],
+  },
   'cli/files.schema.json': {
     good: [
       { package: id, files: [] },
