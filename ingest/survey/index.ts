@@ -6,7 +6,7 @@
  */
 export { EntryKind } from '../filesystems/index.ts';
 export { readDfxml } from './dfxml-reader.ts';
-export { type FilePlace, openFile } from './open-file.ts';
+export { type FilePlace, openFile, openFiles } from './open-file.ts';
 export { type DfxmlHead, writeDfxml } from './dfxml-writer.ts';
 export type {
   ByteRun,

@@ -46,6 +46,38 @@ export async function openFile(media: ByteSource, place: FilePlace): Promise<Byt
   throw new Fault(FaultKind.Corrupt, 'survey/no-such-file', message, { path, entry });
 }
 
+/**
+ * Many files of one file system that must be asked for each: its entries are gone through once. In the order in which they are found;
+ * those that are not found are not given. Each source is good until the next is asked for.
+ */
+export async function* openFiles<T extends FilePlace>(
+  media: ByteSource,
+  places: readonly T[],
+): AsyncGenerator<{ readonly place: T; readonly content: ByteSource | Fault }, void, undefined> {
+  const [first] = places;
+  if (first === undefined) return;
+  const { volume, fileSystem } = first;
+  const wanted = new Map<number, T[]>();
+  for (const place of places) wanted.set(place.entry, [...(wanted.get(place.entry) ?? []), place]);
+  await using systems = await openFileSystems(rangeSource(media, volume.offset, volume.length, 'the volume'), OPEN_OPTIONS);
+  const system = systems.found.find(({ format }) => format === fileSystem);
+  for await (const batch of system?.entries(LISTING_LIMITS) ?? [])
+    for (const found of batch) {
+      if (found.kind === 'damage') continue;
+      for (const place of wanted.get(found.id) ?? []) {
+        const stream = place.path === found.path ? found.streams.find((each) => isCalled(each, place.stream)) : undefined;
+        if (stream === undefined) continue;
+        const content = await contentOf(stream).catch(corrupt);
+        yield { place, content };
+      }
+    }
+}
+
+function corrupt(error: unknown): Fault {
+  if (error instanceof Fault && error.kind !== FaultKind.Unreadable) return error;
+  throw error;
+}
+
 function isCalled({ kind, name }: DataStream, stream: string | undefined): boolean {
   if (stream === undefined) return kind === StreamKind.Data;
   return stream === (name === '' ? kind : `${kind}:${name}`);

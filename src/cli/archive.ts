@@ -1,4 +1,5 @@
 /** What the command line asks of an archive, whether it opens the home itself or a running server has it. */
+import type { Extraction } from '#ingest/export';
 import type { Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit } from '../catalogue/catalogue.dto.ts';
@@ -32,6 +33,17 @@ export interface Exported {
   /** Of the disk, when the disk alone was exported. */
   readonly mediumSha256?: string | undefined;
   readonly notes?: readonly string[] | undefined;
+}
+
+export interface ExtractAsk {
+  readonly package: string;
+  /** Of files or folders, from the root of a volume; '' for the whole disk. */
+  readonly paths: readonly string[];
+  /** Absolute. */
+  readonly to: string;
+  /** From 0; undefined for every volume that has the paths. */
+  readonly volume: number | undefined;
+  readonly withDeleted: boolean;
 }
 
 /** `packages` undefined and `all` false: those that are due. */
@@ -73,6 +85,8 @@ export interface Archive extends AsyncDisposable {
   search(query: string, limit: number): Promise<Hit[]>;
   /** Files inside disks. */
   findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]>;
+  /** All files inside the disk of a package, or one volume of it, some at a time. */
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]>;
   /** The volumes of the disk inside a package. */
   disk(id: string): Promise<DiskView>;
   /** One file inside the disk of a package. The caller reads it to its end, or ends the iteration. */
@@ -80,6 +94,8 @@ export interface Archive extends AsyncDisposable {
   /** One after the other, in the order in which they are done. */
   audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited>;
   export(ask: ExportAsk, onProgress: Progress): Promise<Exported>;
+  /** Files from inside the disk of a package. */
+  extract(ask: ExtractAsk, onProgress: Progress): Promise<Extraction>;
   addAccession(accession: NewAccession): Promise<AccessionView>;
   accessions(): AsyncIterable<AccessionView>;
   checkup(): Promise<Checkup>;

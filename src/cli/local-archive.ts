@@ -1,6 +1,7 @@
 /** The archive opened by this process itself: the application without HTTP. */
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Extraction } from '#ingest/export';
 import type { Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import { AccessionsService } from '../accessions/accessions.service.ts';
@@ -14,13 +15,14 @@ import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
 import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import { ExtractingService } from '../files/extracting.service.ts';
 import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk } from './archive.ts';
+import type { Archive, AuditAsk, Audited, ExportAsk, Exported, ExtractAsk, FileAsk, FileInside, IngestAsk } from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;
@@ -74,6 +76,10 @@ export class LocalArchive implements Archive {
     return (await this.app.get(FilesService).find({ ...query, limit })).items;
   }
 
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
+    return everyPage((page) => this.app.get(FilesService).listing(id, { ...page, volume }));
+  }
+
   disk(id: string): Promise<DiskView> {
     return this.app.get(FilesService).disk(id);
   }
@@ -105,6 +111,10 @@ export class LocalArchive implements Archive {
     return this.app.get(ExportingService).export({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 
+  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extraction> {
+    return this.app.get(ExtractingService).extract({ packageId, ...ask, onProgress, signal: this.stop.signal });
+  }
+
   addAccession(accession: NewAccession): Promise<AccessionView> {
     return this.app.get(AccessionsService).add(accession);
   }
@@ -131,10 +141,14 @@ export class LocalArchive implements Archive {
 const PAGE = 200;
 
 async function* every<T>(read: (page: PageQuery) => Promise<Page<T>>): AsyncIterable<T> {
+  for await (const items of everyPage(read)) yield* items;
+}
+
+async function* everyPage<T>(read: (page: PageQuery) => Promise<Page<T>>): AsyncIterable<T[]> {
   let after: string | undefined;
   do {
     const page = await read(after === undefined ? { limit: PAGE } : { limit: PAGE, after });
-    yield* page.items;
+    yield page.items;
     after = page.next;
   } while (after !== undefined);
 }

@@ -9,6 +9,8 @@ import { auditCommand } from './commands/audit.ts';
 import { catCommand } from './commands/cat.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { extractCommand } from './commands/extract.ts';
+import { filesCommand } from './commands/files.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
@@ -26,9 +28,11 @@ const COMMANDS = [
   searchCommand,
   listCommand,
   showCommand,
+  filesCommand,
   auditCommand,
   exportCommand,
   catCommand,
+  extractCommand,
   accessionCommand,
   validateCommand,
   serveCommand,

@@ -1,5 +1,6 @@
 /** The archive behind a server that has the home: the same questions, over its HTTP API. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Extraction } from '#ingest/export';
 import { Fault, FaultKind, type Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit, Hits } from '../catalogue/catalogue.dto.ts';
@@ -63,6 +64,11 @@ export class RemoteArchive implements Archive {
     return items;
   }
 
+  filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
+    const filter = volume === undefined ? {} : { volume: String(volume) };
+    return this.everyPage(`packages/${encodeURIComponent(id)}/disk/files`, filter);
+  }
+
   disk(id: string): Promise<DiskView> {
     return this.get(`packages/${encodeURIComponent(id)}/disk`);
   }
@@ -84,6 +90,11 @@ export class RemoteArchive implements Archive {
   async export(ask: ExportAsk, onProgress: Progress): Promise<Exported> {
     const { id } = await this.post<ExportView>('exports/local', ask);
     return (await this.done(id, onProgress)) as Exported;
+  }
+
+  extract(): Promise<Extraction> {
+    const message = `the server at ${this.url} has the home, and does not extract: stop it first, or take single files with "strongroom cat"`;
+    return Promise.reject(new Fault(FaultKind.Refused, 'extract/server-running', message, { url: this.url }));
   }
 
   addAccession(accession: NewAccession): Promise<AccessionView> {
@@ -118,11 +129,15 @@ export class RemoteArchive implements Archive {
   }
 
   private async *every<T>(path: string, filter: Record<string, string> = {}): AsyncIterable<T> {
+    for await (const items of this.everyPage<T>(path, filter)) yield* items;
+  }
+
+  private async *everyPage<T>(path: string, filter: Record<string, string>): AsyncIterable<T[]> {
     let after: string | undefined;
     do {
       const query = new URLSearchParams({ ...filter, limit: '200', ...(after === undefined ? {} : { after }) });
       const page = await this.get<Page<T>>(`${path}?${query.toString()}`);
-      yield* page.items;
+      yield page.items;
       after = page.next;
     } while (after !== undefined);
   }

@@ -65,6 +65,15 @@ export abstract class FileIndex {
     limit: number,
     after: readonly (string | number)[] | undefined,
   ): Promise<FoundFile[]>;
+  /** A folder with all that is beneath it, streams too: folder by folder, in the order of their paths. @param after folder, name and id of the last. */
+  abstract tree(
+    volumeId: number,
+    root: string,
+    limit: number,
+    after: readonly (string | number)[] | undefined,
+  ): Promise<FoundFile[]>;
+  /** Every entry and stream of that path, in the order of the survey. */
+  abstract named(volumeId: number, folder: string, name: string): Promise<FoundFile[]>;
   /** The entry of that path; an allocated one before deleted ones. */
   abstract byPath(volumeId: number, folder: string, name: string, stream: string | null): Promise<FoundFile | undefined>;
   /** Files with a digest (lower-case hex), of whichever algorithm its length says. */

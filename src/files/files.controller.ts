@@ -1,6 +1,6 @@
 /** The files inside the disks, over HTTP: found anywhere, listed folder by folder, read by range. */
-import { Controller, Get, Param, Query, Res, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ApiContent } from '../common/content.openapi.ts';
@@ -18,6 +18,7 @@ import {
   FilesPage,
   type FilesQuery,
   FolderQuery,
+  ListingQuery,
 } from './files.dto.ts';
 import { FilesService } from './files.service.ts';
 
@@ -50,6 +51,37 @@ export class FilesController {
   @ApiOkResponse({ standardSchema: DiskView })
   async disk(@Param('id', { schema: Id }) id: string): Promise<DiskView> {
     return this.files.disk(id);
+  }
+
+  @Get('packages/:id/disk/files')
+  @ApiOperation({
+    operationId: 'listDiskFiles',
+    summary: 'All files inside a disk, volume by volume and folder by folder, with their further streams.',
+  })
+  @ApiOkResponse({ standardSchema: DiskFiles })
+  async listing(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: ListingQuery }) query: ListingQuery,
+  ): Promise<Page<DiskFileView>> {
+    return this.files.listing(id, query);
+  }
+
+  @Get('packages/:id/disk/files.csv')
+  @ApiOperation({
+    operationId: 'listDiskFilesAsCsv',
+    summary: "The same as CSV (RFC 4180, UTF-8). A text that a spreadsheet would take for a formula has a ' before it.",
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'A heading, and a line for each file.',
+    content: { 'text/csv': { schema: { type: 'string' } } },
+  })
+  async csv(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: ListingQuery.pick({ volume: true }) }) { volume }: Pick<ListingQuery, 'volume'>,
+  ): Promise<StreamableFile> {
+    const type = 'text/csv; charset=utf-8; header=present';
+    return new StreamableFile(await this.files.csv(id, volume), { type, disposition: `attachment; filename="${id}-files.csv"` });
   }
 
   @Get('packages/:id/disk/:volume/folder')

@@ -122,6 +122,11 @@ export const FolderQuery = PageQuery.extend({
 });
 export type FolderQuery = z.infer<typeof FolderQuery>;
 
+export const ListingQuery = PageQuery.extend({
+  volume: z.coerce.number().int().min(0).max(1_000_000).optional().describe('Only of this volume, from 0'),
+});
+export type ListingQuery = z.infer<typeof ListingQuery>;
+
 export const FileQuery = z.object({
   path: z.string().min(1).max(8192).describe('Of the file, from the root of the volume'),
   stream: z.string().max(1000).optional().describe('resource, or alternate:NAME'),

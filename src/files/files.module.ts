@@ -1,6 +1,7 @@
 /** The files inside the disks. */
 import { Module } from '@nestjs/common';
 import { PackagesModule } from '../packages/packages.module.ts';
+import { ExtractingService } from './extracting.service.ts';
 import { FileIndex } from './file-index.port.ts';
 import { FilesController } from './files.controller.ts';
 import { FilesService } from './files.service.ts';
@@ -9,7 +10,7 @@ import { SqliteFileIndex } from './sqlite.file-index.ts';
 @Module({
   imports: [PackagesModule],
   controllers: [FilesController],
-  providers: [FilesService, { provide: FileIndex, useClass: SqliteFileIndex }],
-  exports: [FilesService],
+  providers: [FilesService, ExtractingService, { provide: FileIndex, useClass: SqliteFileIndex }],
+  exports: [FilesService, ExtractingService],
 })
 export class FilesModule {}

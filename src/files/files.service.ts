@@ -24,12 +24,16 @@ import type {
   FilesPage,
   FilesQuery,
   FolderQuery,
+  ListingQuery,
 } from './files.dto.ts';
+import { csvOf } from './file-csv.ts';
 import { fileView, volumeView } from './file-views.ts';
 
 /** Files that facets are counted over. */
 const MOST_COUNTED = 2000;
 const PIECE = 1 << 20;
+/** Rows of a listing that are held together. */
+const ROWS_AT_ONCE = 2000;
 const NOTHING = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0 };
 
 @Injectable()
@@ -115,6 +119,18 @@ export class FilesService {
     return { state, detail, files, directories, deleted, unread, bytes, volumes: volumes.map(volumeView) };
   }
 
+  /** Those of a disk whose files are entered, or the one with this number. @throws Fault 'package/unknown', 'files/no-list', 'files/no-such-volume'. */
+  async volumes(packageId: string, volume: number | undefined): Promise<DiskVolume[]> {
+    const { state, detail } = await this.disk(packageId);
+    if (state === SurveyState.Indexed)
+      return volume === undefined
+        ? this.database.manager.find(DiskVolume, { where: { packageId }, order: { number: 'ASC' } })
+        : [await this.volume(packageId, volume)];
+    const why = detail ?? (state === SurveyState.Pending ? 'it is still being entered; try again' : 'its ingest made none');
+    const message = `there is no list of the files inside package ${packageId}: ${why}`;
+    throw new Fault(FaultKind.Refused, 'files/no-list', message, { id: packageId, state });
+  }
+
   /** What a folder holds. @throws Fault 'package/unknown', 'files/no-such-volume', 'paging/wrong-cursor'. */
   async folder(packageId: string, volume: number, { path, limit, after }: FolderQuery): Promise<Page<DiskFileView>> {
     const { id } = await this.volume(packageId, volume);
@@ -122,6 +138,25 @@ export class FilesService {
     const rows = await this.index.folder(id, path, limit + 1, key);
     const { items, ...next } = cut(rows, limit, (row) => [row.name, row.id]);
     return { items: items.map(fileView), ...next };
+  }
+
+  /** All that is in the volumes of a disk, a page at a time. @throws Fault 'package/unknown', 'files/…', 'paging/wrong-cursor'. */
+  async listing(packageId: string, { volume, limit, after }: ListingQuery): Promise<Page<DiskFileView>> {
+    const volumes = await this.volumes(packageId, volume);
+    const [current, ...key] = after === undefined ? [] : readCursor(after, 4);
+    const rows: FoundFile[] = [];
+    for (const { id, number } of volumes) {
+      if (rows.length > limit || (current !== undefined && number < Number(current))) continue;
+      rows.push(...(await this.index.tree(id, '', limit + 1 - rows.length, number === current ? key : undefined)));
+    }
+    const { items, ...next } = cut(rows, limit, (row) => [row.volume, row.folder, row.name, row.id]);
+    return { items: items.map(fileView), ...next };
+  }
+
+  /** The same as CSV; what can be refused is refused before the first line. */
+  async csv(packageId: string, volume: number | undefined): Promise<Readable> {
+    await this.volumes(packageId, volume);
+    return Readable.from(csvOf(this.pages(packageId, volume)), { objectMode: false });
   }
 
   /** @throws Fault 'package/unknown', 'files/no-such-volume', 'files/no-such-file'. */
@@ -191,6 +226,15 @@ export class FilesService {
       })(),
       { objectMode: false },
     );
+  }
+
+  private async *pages(packageId: string, volume: number | undefined): AsyncGenerator<DiskFileView[], void, undefined> {
+    let after: string | undefined;
+    do {
+      const { items, next } = await this.listing(packageId, { volume, limit: ROWS_AT_ONCE, after });
+      yield items;
+      after = next;
+    } while (after !== undefined);
   }
 
   private async volume(packageId: string, number: number): Promise<DiskVolume> {

@@ -25,6 +25,9 @@ type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'details'> & {
   hasUnread: number;
   details: string | null;
 };
+/** Entries of one path: a file, its streams, deleted namesakes. A forged folder could have millions. */
+const MOST_NAMED = 10_000;
+
 type Key = readonly (string | number)[];
 
 @Injectable()
@@ -99,6 +102,31 @@ export class SqliteFileIndex extends FileIndex {
     const rows = await this.database.query<Row[]>(
       `SELECT ${SELECTED} FROM ${JOINED} WHERE d.volume_id = ? AND d.path = ? AND (f.name, f.id) > (?, ?) ORDER BY f.name, f.id LIMIT ?`,
       [volumeId, path, ...(after ?? ['', -1]), limit],
+    );
+    return rows.map(fileOf);
+  }
+
+  /** What is left of one folder, then the folders behind it: both are sought in their indexes, however far the listing is. */
+  async tree(volumeId: number, root: string, limit: number, after: Key | undefined): Promise<FoundFile[]> {
+    const [folder = root, name = '', id = -1] = after ?? [];
+    const select = (condition: string, order: string): string =>
+      `SELECT ${SELECTED} FROM disk_folder d CROSS JOIN disk_file f ON f.folder_id = d.id CROSS JOIN disk_volume v ON v.id = d.volume_id
+       CROSS JOIN package p ON p.id = v.package_id WHERE d.volume_id = ? AND ${condition} ORDER BY ${order} LIMIT ?`;
+    const rest = select('d.path = ? AND (f.name, f.id) > (?, ?)', 'f.name, f.id');
+    const rows = await this.database.query<Row[]>(rest, [volumeId, folder, name, id, limit]);
+    if (rows.length < limit) {
+      const beneath = root === '' ? '' : `${root}/`;
+      const further = select('d.path > ? AND d.path < ?', 'd.path, f.name, f.id');
+      const from = folder === root ? beneath : folder;
+      rows.push(...(await this.database.query<Row[]>(further, [volumeId, from, `${beneath}\u{10ffff}`, limit - rows.length])));
+    }
+    return rows.map(fileOf);
+  }
+
+  async named(volumeId: number, folder: string, name: string): Promise<FoundFile[]> {
+    const rows = await this.database.query<Row[]>(
+      `SELECT ${SELECTED} FROM ${JOINED} WHERE d.volume_id = ? AND d.path = ? AND f.name = ? ORDER BY f.id LIMIT ?`,
+      [volumeId, folder, name, MOST_NAMED],
     );
     return rows.map(fileOf);
   }

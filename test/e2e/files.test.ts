@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints } from '../schemas/judge.ts';
-import { manyVolumes, type TrueFile, truthOf } from '../support/many-volumes.ts';
+import { manyVolumes, truthOf } from '../support/many-volumes.ts';
 import { type Answer, done, serve, type Serving, strongroom } from '../support/serve.ts';
 
 const carrier = fileURLToPath(new URL('../../examples/donated-disk/carrier/', import.meta.url));
@@ -272,10 +272,15 @@ describe('a file inside a disk', () => {
 
   it('is read whole in every volume, odd names and empty ones too', async () => {
     for (const volume of [0, 1, 2]) {
-      const files = (await truthOf(volume)).filter((file): file is TrueFile & { sha256: string } => file.sha256 !== undefined);
-      for (const { path, sha256: expected } of files) {
+      const files = (await truthOf(volume)).filter(({ kind, size = 0 }) => kind === 'file' && size < 1 << 22);
+      expect(files.length).toBeGreaterThan(5);
+      for (const { path, sha256: expected, md5 } of files) {
+        if (expected === undefined && md5 === undefined) continue;
         const { status, body } = await bytes(place(many, volume, 'content', path));
-        expect([path, status, sha256(body)]).toEqual([path, 200, expected]);
+        const digest = createHash(expected === undefined ? 'md5' : 'sha256')
+          .update(body)
+          .digest('hex');
+        expect([path, status, digest]).toEqual([path, 200, expected ?? md5]);
       }
     }
   });
@@ -354,7 +359,7 @@ describe('the command line', () => {
 
   it('inspects the files of an image without an archive, as one JSON document', async () => {
     const path = join(folder, 'many.img');
-    const document = JSON.parse(await done(home, '--json', 'inspect', '--files', '--hash', path));
+    const document: Row = JSON.parse(await done(home, '--json', 'inspect', '--files', '--hash', path));
     expect(complaints('cli/inspect.schema.json', document)).toEqual([]);
     const expected = (await truthOf(0)).filter(({ kind }) => kind === 'file');
     const told = (document.files as Row[]).filter(({ volume, deleted }) => volume === 0 && deleted !== true);

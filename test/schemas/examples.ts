@@ -1,4 +1,5 @@
 /** Hand-made documents: one good one for each schema, and changes that each make it wrong. */
+import { inside, inspected } from './disk-examples.ts';
 
 type Change = (document: never) => unknown;
 
@@ -159,33 +160,18 @@ export const examples: Readonly<Record<string, Example>> = {
         volumes: [],
       },
       { container: { format: 'ewf', size: 1024 }, media: null, volumes: [] },
-      {
-        container: {
-          format: 'ewf',
-          size: 100,
-          facts: { examiner: 'M. Roth', snapshots: ['1 before', '2 after'] },
-          storedDigests: { md5: 'd41d8cd98f00b204e9800998ecf8427e' },
-          parts: ['disk.E02'],
-          warnings: [{ code: 'ewf/table-damaged', message: 'the first table is damaged' }],
-        },
-        media: { size: 1024, sectorSize: 512, sha256, extents: { data: 512, zero: 0, absent: 512 } },
-        volumes: [
-          { scheme: 'mbr', offset: 512, length: 512, type: '0x0b', fileSystem: { type: 'fat32', label: 'SYSTEM' } },
-          { scheme: 'mbr', offset: 1024, length: 0, type: null, fileSystem: null },
-        ],
-        files: [
-          { volume: 0, path: 'AUTOEXEC.BAT', size: 5, sha256 },
-          { volume: 0, path: 'EMPTY', size: 0 },
-        ],
-      },
+      inspected,
     ],
     bad: [
       ['no container', without('container')],
       ['no sector size', without('media.sectorSize')],
       ['a size as text', set('media.size', '1024')],
       ['a size above 2^53-1', set('media.size', 2 ** 53)],
-      ['a volume without an offset', set('volumes', [{ scheme: 'mbr', length: 1, type: null, fileSystem: null }])],
-      ['a file without a path', set('files', [{ volume: 0, size: 1 }])],
+      [
+        'a volume without an offset',
+        set('volumes', [{ index: 0, scheme: 'mbr', number: '', length: 1, type: '', fileSystem: null, remarks: [] }]),
+      ],
+      ['a file without a path', set('files', [{ volume: 0, kind: 'file', size: 1, times: {} }])],
     ],
   },
   'cli/ingest.schema.json': {
@@ -216,12 +202,15 @@ export const examples: Readonly<Record<string, Example>> = {
         hits: [
           { kind: 'file', package: id, accession: null, title: 'Disk 3', path: 'data/submission/A.TXT', snippet: '…' },
           { kind: 'accession', package: null, accession: '2026-014', title: 'Estate', path: null, snippet: '' },
+          { kind: 'file', package: id, accession: null, title: 'Disk 3', ...inside },
         ],
       },
     ],
     bad: [
       ['a kind that does not exist', set('hits.0.kind', 'disk')],
       ['a hit without a package', without('hits.0.package')],
+      ['a hit that shows nothing', without('hits.0.snippet')],
+      ['a file inside a disk without its size', without('hits.2.size')],
     ],
   },
   'cli/show.schema.json': {
@@ -308,6 +297,27 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
     bad: [['no path', without('target')]],
   },
+  'cli/extract.schema.json': {
+    good: [
+      { package: id, target: '/tmp/a', files: 7, folders: 2, bytes: 10240, skipped: 1, unread: 0 },
+      { package: id, target: '/tmp/a.zip', files: 0, folders: 0, bytes: 0, skipped: 0, unread: 0, zipBytes: 500, sha256 },
+    ],
+    bad: [
+      ['no path', without('target')],
+      ['no count', without('files')],
+    ],
+  },
+  'cli/files.schema.json': {
+    good: [
+      { package: id, files: [] },
+      { package: id, files: [{ package: id, name: 'A.TXT', kind: 'file', ...inside }] },
+    ],
+    bad: [
+      ['no list', without('files')],
+      ['a field beside the list', set('next', 'x')],
+      ['a file without a path', set('files', [{ package: id, name: 'A.TXT', kind: 'file', ...inside, path: undefined }])],
+    ],
+  },
   'cli/accession-list.schema.json': {
     good: [{ accessions: [recorded] }],
     bad: [
@@ -321,7 +331,15 @@ export const examples: Readonly<Record<string, Example>> = {
     bad: [['no address', without('url')]],
   },
   'cli/rebuild.schema.json': {
-    good: [{ entries: 7, packages: 3, adopted: [id], problems: [{ package: id, code: 'package/gone', message: 'it is gone' }] }],
+    good: [
+      {
+        entries: 7,
+        packages: 3,
+        surveys: 3,
+        adopted: [id],
+        problems: [{ package: id, code: 'package/gone', message: 'it is gone' }],
+      },
+    ],
     bad: [
       ['a negative count', set('packages', -1)],
       ['a field of our own invention', set('extra', 1)],

@@ -16,6 +16,7 @@ export interface TrueFile {
   readonly kind: string;
   readonly size?: number;
   readonly sha256?: string;
+  readonly md5?: string;
 }
 
 export async function manyVolumes(): Promise<Buffer> {

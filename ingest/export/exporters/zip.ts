@@ -12,12 +12,11 @@ import { ZipFile } from 'yazl';
 import { escaped, Fault, FaultKind, wordsOfSystemError } from '../../kernel/index.ts';
 import type { Contents, ExportEntry, Exporter } from '../exporter.ts';
 import { bytesWhile } from '../library-stream.ts';
+import { zipDate } from '../utc-date.ts';
 import { writeArchive } from '../write-bytes.ts';
 
 /** In bytes, for the package's id and the path together. */
 const LONGEST_NAME = 0xffff;
-/** In seconds: what the UTC field beside the DOS date can say. */
-const LATEST = 0x7fffffff;
 
 export const exporter: Exporter = {
   id: 'zip',
@@ -41,8 +40,7 @@ export const exporter: Exporter = {
 };
 
 async function fill(zip: ZipFile, contents: Contents, signal: AbortSignal): Promise<void> {
-  const mtime = UtcDate.of(contents.sealedAt);
-  const options = { mtime, forceDosTimestamp: mtime.getTime() > LATEST * 1000 };
+  const options = zipDate(contents.sealedAt);
   let bytes = Readable.from([]);
   // yazl keeps this function with every entry: one for all of them, or it would keep every stream that was read.
   const giveBytes = (give: (error: unknown, stream: Readable) => void): void => give(null, bytes);
@@ -80,37 +78,4 @@ function nameNotForZip(path: string, why: string, cause?: unknown): Fault {
     { path },
     { cause },
   );
-}
-
-/**
- * A date whose local parts are the UTC ones, because yazl reads DOS dates off the machine's clock. A Date made for its local
- * parts would not do: where the clock is put forward in spring, an hour's worth of them does not exist.
- */
-class UtcDate extends Date {
-  /** The nearest that a DOS date can say. yazl has its own limits, in local time: the outermost days are cut to theirs. */
-  static of(at: Date): UtcDate {
-    const [second, secondLast] = [Date.UTC(1980, 0, 2), Date.UTC(2107, 11, 31)];
-    if (at.getTime() < second) return new UtcDate(Date.UTC(1980, 0, 1));
-    if (at.getTime() >= secondLast) return new UtcDate(Date.UTC(2107, 11, 31, 23, 59, 58));
-    return new UtcDate(at);
-  }
-
-  override getFullYear(): number {
-    return this.getUTCFullYear();
-  }
-  override getMonth(): number {
-    return this.getUTCMonth();
-  }
-  override getDate(): number {
-    return this.getUTCDate();
-  }
-  override getHours(): number {
-    return this.getUTCHours();
-  }
-  override getMinutes(): number {
-    return this.getUTCMinutes();
-  }
-  override getSeconds(): number {
-    return this.getUTCSeconds();
-  }
 }

@@ -1,11 +1,12 @@
 /** strongroom cat ID PATH: one file from inside a disk, streamed, and checked against what the survey found. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Fault, FaultKind } from '#ingest/kernel';
 import type { FileInside } from '../archive.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
+import { volumeNumber } from '../volume-number.ts';
 
 interface Options {
   readonly volume?: number;
@@ -38,10 +39,4 @@ async function written({ size, sha256, bytes }: FileInside, path: string): Promi
   if (length === size && (sha256 === null || sha256 === found)) return;
   const message = `"${path}" has ${length} bytes with SHA-256 ${found}; the survey found ${size} bytes with ${sha256 ?? 'none'}. What was written is not the file: audit the package`;
   throw new Fault(FaultKind.Corrupt, 'cat/altered', message, { path, size, length, found, expected: sha256 ?? '' });
-}
-
-function volumeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('a number from 0.');
 }
