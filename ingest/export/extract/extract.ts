@@ -161,7 +161,7 @@ class Work {
     }
     for (const file of left) {
       const message = `the file system of volume ${file.number} does not list "${file.path}" any more`;
-      await this.#unreadable(file, new Fault(FaultKind.Corrupt, 'survey/no-such-file', message, { path: file.path }));
+      await this.#unreadable(file, new Fault(FaultKind.Corrupt, 'extract/not-listed', message, { path: file.path }));
     }
   }
 
