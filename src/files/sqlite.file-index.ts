@@ -149,7 +149,7 @@ export class SqliteFileIndex extends FileIndex {
   }
 
   private async rows<T = Row>(
-    { from, where, parameters, order }: Stage,
+    { from, where, parameters, order, comesInOrder }: Stage,
     columns: string,
     limit: number,
     after?: Key,
@@ -157,15 +157,14 @@ export class SqliteFileIndex extends FileIndex {
     const conditions = [...where];
     const values: (string | number)[] = [...parameters];
     if (after !== undefined) {
-      conditions.push(`(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`);
-      values.push(...after);
+      // The first column by itself besides, since a virtual table takes no row of values.
+      conditions.push(`${order[0] ?? ''} >= ?`, `(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`);
+      values.push(after[0] ?? 0, ...after);
     }
     const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const keys = order.map((column, index) => `${column} AS "key${index}"`).join(', ');
-    return this.database.query<T[]>(`SELECT ${columns}, ${keys} FROM ${from} ${filter} ORDER BY ${order.join(', ')} LIMIT ?`, [
-      ...values,
-      limit,
-    ]);
+    const sorted = comesInOrder === true ? '' : `ORDER BY ${order.join(', ')}`;
+    return this.database.query<T[]>(`SELECT ${columns}, ${keys} FROM ${from} ${filter} ${sorted} LIMIT ?`, [...values, limit]);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Stage {
   readonly parameters: readonly (string | number)[];
   /** Columns that the answers come sorted by; the last of them unique. */
   readonly order: readonly string[];
+  /** It comes so by itself, but SQLite does not know: told to sort, it would collect all before it gives the first. */
+  readonly comesInOrder?: true;
 }
 
 const FILE = 'disk_file f';
@@ -73,7 +75,8 @@ function nameStages(
   ];
   const patterns = [...long, ...short].map((word) => `*${globbed(word)}*`);
   const from = `file_name_text t CROSS JOIN file_name n ON n.id = t.rowid ${files}`;
-  return [first, stage(from, ['t.rowid', 'f.id'], conditions, [...patterns, ...range])];
+  // An FTS5 table gives its rows in order of rowid, and CROSS JOIN keeps to it; the files of a name come by its index.
+  return [first, { ...stage(from, ['t.rowid', 'f.id'], conditions, [...patterns, ...range]), comesInOrder: true }];
 }
 
 function filtersOf(query: FilesQuery): { where: string[]; parameters: (string | number)[] } {
