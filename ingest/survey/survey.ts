@@ -75,6 +75,8 @@ export async function* surveyOf(media: Media, options: SurveyOptions): AsyncGene
   using digests = algorithms.length === 0 ? undefined : new ManyDigests({ algorithms, ...(observer && { observer }) });
   const unread = mergedRanges([...(options.unread ?? []), ...(await absentOf(media))]);
   const totals = { volumes: 0, files: 0, directories: 0, deleted: 0, bytes: 0, withUnread: 0, withFaults: 0, damages: 0 };
+  // What is not read needs no order of the disk: held back, it would only outlive the collector's youngest generation.
+  const batchSize = digests === undefined ? 1 : BATCH;
   const budget = { bytes: media.size * 4 + SLACK };
   const tables = found.tables.map(({ scheme, base, sectorSize, diskId }) => {
     return { scheme, offset: base, sectorSize, ...(diskId === undefined ? {} : { diskId }) };
@@ -102,7 +104,7 @@ export async function* surveyOf(media: Media, options: SurveyOptions): AsyncGene
       const index = totals.volumes++;
       yield { kind: 'volume', volume: volumeRecord(volume, index, system, warnings) };
       const damages: SurveyedDamage[] = [];
-      for await (const batch of options.volumesOnly === true ? [] : inBatches(system, damages, totals, signal)) {
+      for await (const batch of options.volumesOnly === true ? [] : inBatches(system, batchSize, damages, totals, signal)) {
         const files = await filesOf(batch, index, volume.offset);
         for (const file of files) count(file);
         yield { kind: 'files', files };
@@ -137,6 +139,7 @@ export async function* surveyOf(media: Media, options: SurveyOptions): AsyncGene
 
 async function* inBatches(
   system: FileSystem,
+  batchSize: number,
   damages: SurveyedDamage[],
   totals: { damages: number },
   signal: AbortSignal | undefined,
@@ -148,7 +151,7 @@ async function* inBatches(
         totals.damages += 1;
         if (damages.length < MOST_DAMAGES) damages.push(damageRecord(found));
       } else batch.push(found);
-    if (batch.length < BATCH) continue;
+    if (batch.length < batchSize) continue;
     yield batch;
     batch = [];
   }
