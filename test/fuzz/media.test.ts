@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '#ingest/kernel';
 import { formats, openMedia } from '#ingest/media';
 import { type MediaCase, casesOf, depositOf } from '../conformance/media-cases.ts';
+import { damaged, numbersFrom } from './damage.ts';
 
 const SECONDS = Number(process.env['STRONGROOM_FUZZ_SECONDS'] ?? 1);
 /** A long run draws new damage each time; the short one is always the same, so that it judges the change at hand. */
@@ -18,38 +19,6 @@ const corpus = new URL('corpus/media/', import.meta.url);
 const PATIENCE_MS = 10_000;
 /** Read of a medium at most; a forged size says nothing of how much is there. */
 const MOST = 16 << 20;
-
-/** Numbers that break arithmetic, in four bytes. */
-const EVIL = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x0001_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
-
-/** A small generator of its own, so that a failure is told by one number. */
-function numbersFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-/** Structures lie at the start and the end: that is where most changes go. */
-function damaged(bytes: Buffer, next: (below: number) => number): Buffer {
-  const out = Buffer.from(bytes);
-  const place = (): number => {
-    const near = Math.min(out.length, [512, 4096, 70_000, out.length][next(4)] ?? 512);
-    const at = next(near);
-    return next(3) === 0 ? out.length - 1 - at : at;
-  };
-  for (let changes = 1 + next(6); changes > 0; changes -= 1) {
-    const at = Math.min(place(), Math.max(0, out.length - 4));
-    const kind = next(5);
-    if (kind === 0) out[at] = next(256);
-    else if (kind === 1 && out.length >= 4) out.writeUInt32LE(EVIL[next(EVIL.length)] ?? 0, at);
-    else if (kind === 2 && out.length >= 4) out.writeUInt32BE(EVIL[next(EVIL.length)] ?? 0, at);
-    else if (kind === 3) out.copy(out, at, place(), place());
-    else out.fill(next(2) === 0 ? 0 : 0xff, at, Math.min(out.length, at + next(64)));
-  }
-  return next(6) === 0 ? out.subarray(0, next(out.length)) : out;
-}
 
 /** @returns what went wrong; undefined for a medium or a Fault, in time. */
 async function trouble(of: MediaCase, bytes: Buffer): Promise<string | undefined> {
