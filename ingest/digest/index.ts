@@ -7,7 +7,7 @@ export { Algorithm, algorithms, digestLength, isAlgorithm } from './algorithms.t
 export { BlockList } from './block-list.ts';
 export type { BlockListSummary } from './block-list-format.ts';
 export { copyAndDigest, digestFile, digestMedium } from './copy.ts';
-export { type Handle, ManyDigests, type Observer } from './many.ts';
+export { type Answer, type Handle, ManyDigests, type Observer } from './many.ts';
 export type { Digests, PassedFile, PassFile, PassOptions, PassResult } from './pass.ts';
 export { selfTest, type SelfTestResult } from './self-test.ts';
 export { StreamDigests } from './stream.ts';

@@ -21,10 +21,12 @@ const begun = new Map<number, Begun>();
 
 parentPort?.on('message', ({ slot, items }: { slot: number; items: readonly Item[] }) => {
   const answers: Answer[] = [];
+  let looked = 0;
   const shared = slots[slot];
   if (shared === undefined) throw new RangeError(`no slot ${slot}`);
   for (const item of items) {
     const { id, offset, length, end } = item;
+    looked += length;
     const stream = begun.get(id) ?? begin(id, item.hint);
     if (length > 0) {
       const bytes = Buffer.from(shared, offset, length);
@@ -35,7 +37,7 @@ parentPort?.on('message', ({ slot, items }: { slot: number; items: readonly Item
     begun.delete(id);
     if (end === 'finished') answers.push(answerOf(id, stream));
   }
-  const reply: Reply = { slot, answers };
+  const reply: Reply = { slot, length: looked, answers };
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage(reply);
 });

@@ -31,6 +31,8 @@ export interface Answer {
 
 export interface Reply {
   readonly slot: number;
+  /** Bytes that were looked at. */
+  readonly length: number;
   readonly answers: readonly Answer[];
 }
 
@@ -63,7 +65,7 @@ interface Thread {
   readonly free: number[];
   /** The slot that is being filled. */
   open: OpenSlot | undefined;
-  /** Bytes on their way. */
+  /** Bytes that wait for the thread, or for company. */
   waiting: number;
   readonly wakers: (() => void)[];
 }
@@ -166,8 +168,9 @@ export class ManyDigests implements Disposable {
       waiting: 0,
       wakers: [],
     };
-    worker.on('message', ({ slot, answers }: Reply) => {
+    worker.on('message', ({ slot, length, answers }: Reply) => {
       thread.free.push(slot);
+      thread.waiting -= length;
       for (const answer of answers) {
         this.#expected.get(answer.id)?.resolve(answer);
         this.#expected.delete(answer.id);
@@ -205,7 +208,6 @@ function send(thread: Thread): void {
   const { open, worker } = thread;
   if (open === undefined || open.items.length === 0) return;
   thread.open = undefined;
-  thread.waiting = 0;
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   worker.postMessage({ slot: open.index, items: open.items });
 }

@@ -1,7 +1,7 @@
 /** A package as a list of folders and files in one fixed order, every byte verified on its way to the exporter. */
 import { createHash, type Hash } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { escaped, Fault, FaultKind, wordsOfSystemError } from '../kernel/index.ts';
+import { byteOrder, escaped, Fault, FaultKind, wordsOfSystemError } from '../kernel/index.ts';
 import { type OpenedPackage, TAG_MANIFEST_PATH } from '../package/index.ts';
 import type { Contents, ExportEntry, Exporter, ExportFile } from './exporter.ts';
 import { type AddedFile, type AddedTagManifest, HISTORY_PATH } from './history.ts';
@@ -73,15 +73,14 @@ async function* entriesOf(pkg: OpenedPackage, reading: Reading): AsyncGenerator<
 }
 
 async function* sourcesOf(pkg: OpenedPackage): AsyncGenerator<Source> {
-  let previous: Buffer | undefined;
+  let previous: string | undefined;
   try {
     for await (const { path, size, sha256 } of pkg.files()) {
-      const bytes = Buffer.from(path, 'utf8');
       // The order is part of the exported bytes: a package that lists its files otherwise is a mistake of ours.
-      if (previous !== undefined && Buffer.compare(previous, bytes) >= 0) {
+      if (previous !== undefined && byteOrder(previous, path) >= 0) {
         throw new TypeError(`package ${pkg.id} does not list its files in byte order: ${escaped(path)}`);
       }
-      previous = bytes;
+      previous = path;
       checkPath(pkg, path);
       const sealed = path === TAG_MANIFEST_PATH ? pkg.tagManifestSha256 : sha256;
       yield { path, size, sha256: sealed, open: async () => pkg.stream(path) };
@@ -99,17 +98,13 @@ function fromAdded(file: AddedFile): Source {
 async function* inOrder(sources: AsyncIterable<Source>, added: readonly Source[]): AsyncGenerator<Source> {
   let next = 0;
   for await (const source of sources) {
-    for (let waiting = added[next]; waiting !== undefined && before(waiting.path, source.path); waiting = added[next]) {
+    for (let waiting = added[next]; waiting !== undefined && byteOrder(waiting.path, source.path) < 0; waiting = added[next]) {
       yield waiting;
       next += 1;
     }
     yield source;
   }
   yield* added.slice(next);
-}
-
-function before(a: string, b: string): boolean {
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')) < 0;
 }
 
 /** Byte order keeps what a folder holds together, so a folder is new exactly when the path before was not in it. */

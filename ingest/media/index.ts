@@ -4,6 +4,9 @@
  * Imported by: acquisition, package, export and everything above.
  * Entry: openMedia(container) for the medium, identify(container) for the name of the format.
  */
+export { APPLE_SECTOR_PLACES } from './floppy/apple-order.ts';
+export { BLOCKS_OF_1541 } from './floppy/commodore.ts';
+export { crcCcitt } from './floppy/crc16.ts';
 export { chainSource } from './chain.ts';
 export { adler32 } from './codecs/adler32.ts';
 export type { Codec } from './codecs/codec.ts';
@@ -40,4 +43,4 @@ export { ContentKind } from './signatures.ts';
 export { type TextFormat, textFormat } from './text.ts';
 export { UnpackedChunks } from './unpacked-chunks.ts';
 export { passingWindowsOf, windowsOf } from './windows.ts';
-export { contentOf } from './wrapped/wrapped-media.ts';
+export { wrappedContent } from './wrapped/wrapped-media.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { parseBagInfo } from 'bagit-js';
-import { Fault, FaultKind } from '../kernel/index.ts';
+import { byteOrder, Fault, FaultKind } from '../kernel/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { manifestLines } from './manifest-lines.ts';
 import {
@@ -67,7 +67,7 @@ export async function* sealedFiles(
     await using object = await storage.open(`${packageKey(id)}/${manifest}`);
     for await (const { digest, path } of manifestLines(object.stream(), manifest)) listed.push({ path, sha256: digest });
   }
-  listed.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  listed.sort((a, b) => byteOrder(a.path, b.path));
   for (const { path, sha256 } of listed) {
     const found = await storage.stat(`${packageKey(id)}/${path}`);
     yield { path, sha256, role: roleOf(path), size: found?.size };

@@ -1,10 +1,10 @@
 /** Studies the streams of a batch in the order in which they lie on the disk: where each byte is, its digests, its format. */
-import type { Handle, ManyDigests } from '../digest/index.ts';
+import type { Answer, Handle, ManyDigests } from '../digest/index.ts';
 import { contentOf, type DataStream, type Entry } from '../filesystems/index.ts';
-import { Fault, FaultKind } from '../kernel/index.ts';
+import { Fault, FaultKind, inParallel } from '../kernel/index.ts';
 import type { Range, Run } from '../media/index.ts';
 import { byteRunsOf } from './byte-runs.ts';
-import type { ByteRun, FileFormat, Remark, SurveyedStream } from './record.ts';
+import type { FileFormat, Remark, SurveyedStream } from './record.ts';
 import { unreadParts } from './unread.ts';
 
 /** Read and sent on at once. */
@@ -32,38 +32,38 @@ export interface StreamHint {
   readonly size: number;
 }
 
+/** A stream that is to be read, and where its record goes. */
 interface Place {
-  readonly entry: number;
-  readonly stream: number;
-  readonly source: DataStream;
-  readonly name: string;
+  readonly records: SurveyedStream[];
+  readonly index: number;
+  readonly record: SurveyedStream;
   readonly runs: readonly Run[];
-  readonly told: readonly ByteRun[];
+  readonly hint: StreamHint;
+  /** Byte of the medium where it begins. */
   readonly first: number;
 }
 
 /** For each entry, its streams; in the order of `entries`. @throws Fault of kind 'unreadable'; `signal.reason`. */
 export async function studyStreams(entries: readonly Entry[], settings: StudySettings): Promise<SurveyedStream[][]> {
-  const studied: SurveyedStream[][] = entries.map(() => []);
+  const { digests } = settings;
+  const studied: SurveyedStream[][] = [];
   const places: Place[] = [];
-  for (const [index, entry] of entries.entries())
-    for (const [number, stream] of entry.streams.entries()) {
-      const { surveyed, runs } = await placed(stream, settings);
-      const list = studied[index];
-      if (list === undefined) throw new RangeError(`no entry ${index}`);
-      list[number] = surveyed;
-      if (runs === undefined || settings.digests === undefined) continue;
-      const told = surveyed.runs;
-      const first = told.find(({ imageOffset }) => imageOffset !== undefined)?.imageOffset ?? 0;
-      places.push({ entry: index, stream: number, source: stream, name: entry.name.text, runs, told, first });
+  for (const { name, streams } of entries) {
+    const records: SurveyedStream[] = [];
+    studied.push(records);
+    for (const stream of streams) {
+      const { record, runs } = await placed(stream, settings);
+      const index = records.push(record) - 1;
+      if (runs === undefined) continue;
+      const first = record.runs.find(({ imageOffset }) => imageOffset !== undefined)?.imageOffset ?? 0;
+      const hint = { name: stream.kind === 'data' ? name.text : '', size: stream.size };
+      places.push({ records, index, record, runs, hint, first });
     }
-  if (settings.digests !== undefined)
-    await readAll(
-      places.toSorted((a, b) => a.first - b.first),
-      studied,
-      settings.digests,
-      settings,
-    );
+  }
+  if (digests !== undefined) {
+    places.sort((a, b) => a.first - b.first);
+    await readAll(places, digests, settings);
+  }
   return studied;
 }
 
@@ -71,81 +71,66 @@ export async function studyStreams(entries: readonly Entry[], settings: StudySet
 async function placed(
   stream: DataStream,
   { base, unread }: StudySettings,
-): Promise<{ surveyed: SurveyedStream; runs: readonly Run[] | undefined }> {
+): Promise<{ record: SurveyedStream; runs: readonly Run[] | undefined }> {
   const { kind, name, size, packing, doubt } = stream;
   const said = { kind, name, size, ...(packing === undefined ? {} : { packing }), ...(doubt === undefined ? {} : { doubt }) };
   try {
     const runs = await stream.runs();
     const { runs: told, hasMore } = byteRunsOf(runs, base);
     const parts = unreadParts(told, unread);
-    const surveyed = {
+    const record = {
       ...said,
       runs: told,
       ...(hasMore ? { hasMoreRuns: true as const } : {}),
       ...(parts.length === 0 ? {} : { unread: parts }),
     };
-    return { surveyed, runs };
+    return { record, runs };
   } catch (error) {
-    return { surveyed: { ...said, runs: [], remark: remarkOf(error) }, runs: undefined };
+    return { record: { ...said, runs: [], remark: remarkOf(error) }, runs: undefined };
   }
 }
 
-async function readAll(
-  places: readonly Place[],
-  studied: SurveyedStream[][],
-  digests: ManyDigests,
-  settings: StudySettings,
-): Promise<void> {
-  const answers: Promise<void>[] = [];
-  let next = 0;
-  const reader = async (): Promise<void> => {
-    for (let place = places[next++]; place !== undefined; place = places[next++]) {
-      settings.signal?.throwIfAborted();
-      const { entry, stream, source } = place;
-      const list = studied[entry];
-      const known = list?.[stream];
-      if (list === undefined || known === undefined) throw new RangeError(`no stream ${stream} of entry ${entry}`);
-      const outcome = await readOne(place, source, digests, settings);
-      if (outcome.remark !== undefined) list[stream] = { ...known, remark: outcome.remark };
-      else
-        answers.push(
-          outcome.answer.then(({ digests: found, observed }) => {
-            const format = observed as FileFormat | undefined;
-            list[stream] = { ...known, digests: found, ...(format === undefined ? {} : { format }) };
-          }),
-        );
-    }
-  };
-  await Promise.all(Array.from({ length: TOGETHER }, reader));
+async function readAll(places: readonly Place[], digests: ManyDigests, settings: StudySettings): Promise<void> {
+  const awaited: { readonly place: Place; readonly answer: Promise<Answer> }[] = [];
+  const read = (place: Place): Promise<Outcome> => readOne(place, digests, settings);
+  let done = 0;
+  for await (const { remark, answer } of inParallel(places, read, TOGETHER)) {
+    const place = places[done++];
+    if (place === undefined) throw new RangeError(`no stream ${done}`);
+    if (answer === undefined) place.records[place.index] = { ...place.record, remark };
+    else awaited.push({ place, answer });
+  }
   digests.flush();
-  await Promise.all(answers);
+  for (const { place, answer } of awaited) {
+    const { digests: found, observed } = await answer;
+    const format = observed as FileFormat | undefined;
+    place.records[place.index] = { ...place.record, digests: found, ...(format === undefined ? {} : { format }) };
+  }
 }
 
 type Outcome =
   | { readonly remark: Remark; readonly answer?: never }
-  | { readonly remark?: never; readonly answer: ReturnType<ManyDigests['finish']> };
+  | { readonly remark?: never; readonly answer: Promise<Answer> };
 
 /** A stream whose bytes can't all be had gets no digest: there is none of a part. */
-async function readOne(
-  { name, runs }: Place,
-  stream: DataStream,
-  digests: ManyDigests,
-  settings: StudySettings,
-): Promise<Outcome> {
-  const { size } = stream;
-  if (size > settings.budget.bytes) return { remark: overBudget(size, settings.budget.bytes) };
-  settings.budget.bytes -= size;
-  const hint: StreamHint = { name: stream.kind === 'data' ? name : '', size };
+async function readOne({ runs, hint }: Place, digests: ManyDigests, settings: StudySettings): Promise<Outcome> {
+  const { size } = hint;
+  const { budget, signal } = settings;
+  signal?.throwIfAborted();
+  if (size > budget.bytes) return { remark: overBudget(size, budget.bytes) };
+  budget.bytes -= size;
   const handle: Handle = digests.begin(hint);
   try {
-    const content = await contentOf({ ...stream, runs: () => Promise.resolve(runs) });
+    const content = await contentOf({ size, runs: () => Promise.resolve(runs) });
     for (let at = 0; at < size; ) {
       const length = Math.min(PIECE, size - at);
       await digests.update(handle, await content.read(at, length));
       settings.onBytes(length);
       at += length;
     }
-    return { answer: digests.finish(handle) };
+    const answer = digests.finish(handle);
+    answer.catch(() => undefined); // told when it is awaited
+    return { answer };
   } catch (error) {
     const remark = remarkOf(error);
     await digests.drop(handle);

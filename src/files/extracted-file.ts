@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExtractedFile } from '#ingest/export';
 import type { DiskVolume } from './disk-volume.entity.ts';
-import type { FoundFile } from './file-index.port.ts';
+import { type FoundFile, pathOf } from './file-index.port.ts';
 
 /** What the index keeps as JSON, of which an older version may have written less. */
 const Details = z.object({
@@ -16,14 +16,14 @@ const Details = z.object({
 const Runs = z.array(z.tuple([z.number(), z.number(), z.number()]));
 
 export function extractedFile({ number, offset, length, fileSystem }: DiskVolume, file: FoundFile): ExtractedFile {
-  const { folder, name, kind, stream, entry, size, sha256, md5, sha1, modified, isDeleted, hasUnread, runs } = file;
+  const { kind, stream, entry, size, sha256, md5, sha1, modified, isDeleted, hasUnread, runs } = file;
   return {
     ...Details.parse(file.details ?? {}),
     volume: { offset, length },
     number,
     fileSystem: fileSystem ?? '',
     entry,
-    path: folder === '' ? name : `${folder}/${name}`,
+    path: pathOf(file),
     stream: stream ?? undefined,
     kind,
     size,

@@ -31,6 +31,11 @@ export interface FoundFile {
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 
+/** Inside its volume. */
+export function pathOf({ folder, name }: Pick<FoundFile, 'folder' | 'name'>): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
 /** Counts of what a survey gave, as they were entered. */
 export interface IndexedCounts {
   readonly volumes: number;

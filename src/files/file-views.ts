@@ -1,10 +1,10 @@
 /** Rows of files and volumes as the API gives them. */
 import type { DiskVolume } from './disk-volume.entity.ts';
-import type { FoundFile } from './file-index.port.ts';
+import { type FoundFile, pathOf } from './file-index.port.ts';
 import type { DiskFileView, DiskVolumeView } from './files.dto.ts';
 
 export function fileView(file: FoundFile): DiskFileView {
-  const { packageId, packageTitle, accession, volume, volumeLabel, folder, name, kind, stream, size, modified } = file;
+  const { packageId, packageTitle, accession, volume, volumeLabel, name, kind, stream, size, modified } = file;
   const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, details } = file;
   return {
     package: packageId,
@@ -12,7 +12,7 @@ export function fileView(file: FoundFile): DiskFileView {
     accession,
     volume,
     volumeLabel,
-    path: folder === '' ? name : `${folder}/${name}`,
+    path: pathOf(file),
     name,
     kind,
     stream,

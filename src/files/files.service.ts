@@ -26,6 +26,7 @@ import type {
   FolderQuery,
   ListingQuery,
 } from './files.dto.ts';
+import { extractedFile } from './extracted-file.ts';
 import { csvOf } from './file-csv.ts';
 import { fileView, volumeView } from './file-views.ts';
 
@@ -51,7 +52,7 @@ export class FilesService {
 
   /** Enters the files of a package, from its DFXML, in place of what was entered before. A list that can't be read is told in its state. */
   async enter(packageId: string): Promise<DiskSurvey> {
-    const path = await this.dfxmlOf(packageId);
+    const path = await this.packages.firstBelow(packageId, DFXML_FOLDER);
     if (path === undefined) return this.mark(packageId, { ...NOTHING, state: SurveyState.Unsurveyed });
     await this.mark(packageId, { ...NOTHING, state: SurveyState.Pending, dfxmlPath: path });
     try {
@@ -197,19 +198,11 @@ export class FilesService {
   /** The bytes as they lie on the disk; the reading is recorded before the first byte leaves. */
   async read(file: FoundFile, part: Part): Promise<Readable> {
     const volume = await this.volume(file.packageId, file.volume);
-    const path = file.folder === '' ? file.name : `${file.folder}/${file.name}`;
-    await this.content.record(file.packageId, `"${path}" in volume ${file.volume} of the disk`, part);
+    const place = extractedFile(volume, file);
+    await this.content.record(file.packageId, `"${place.path}" in volume ${file.volume} of the disk`, part);
     const borrowed = await this.medium.borrow(file.packageId);
     const { media } = borrowed;
-    const opening = openFile(media, {
-      volume,
-      fileSystem: volume.fileSystem ?? '',
-      entry: file.entry,
-      path,
-      stream: file.stream ?? undefined,
-      size: file.size,
-      runs: file.runs === null ? undefined : (JSON.parse(file.runs) as [number, number, number][]),
-    });
+    const opening = openFile(media, place);
     const source = await opening.catch(async (error: unknown) => {
       await borrowed[Symbol.asyncDispose]();
       throw error;
@@ -243,11 +236,6 @@ export class FilesService {
     if (row !== null) return row;
     const message = `the disk of package ${packageId} has no volume ${number}; "strongroom show ${packageId}" tells of them`;
     throw new Fault(FaultKind.Missing, 'files/no-such-volume', message, { id: packageId, number });
-  }
-
-  private async dfxmlOf(packageId: string): Promise<string | undefined> {
-    for await (const { path } of this.packages.inventory(packageId)) if (path.startsWith(DFXML_FOLDER)) return path;
-    return undefined;
   }
 
   private async mark(

@@ -181,6 +181,14 @@ export class PackagesService {
     }
   }
 
+  /** The first path of the inventory below a folder; undefined when nothing is there. @param folder ends with '/'. */
+  async firstBelow(id: string, folder: string): Promise<string | undefined> {
+    const query = this.database.manager.createQueryBuilder(PackageFile, 'f').where('f.packageId = :id', { id });
+    query.andWhere('f.path > :folder', { folder }).orderBy('f.path').limit(1);
+    const path = (await query.getOne())?.path;
+    return path?.startsWith(folder) === true ? path : undefined;
+  }
+
   /** The package in storage. @throws Fault 'package/unknown', 'package/…' when its manifests can't be read. */
   async open(id: string): Promise<OpenedPackage> {
     const row = await this.expect(id);

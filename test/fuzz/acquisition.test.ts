@@ -1,6 +1,6 @@
 /**
  * Parsers of lists and mapfiles against anything: they answer, or refuse with a Fault. The corpus keeps every input that ever broke
- * one of them, and the edges they were written for; FUZZ_SECONDS makes the search longer.
+ * one of them, and the edges they were written for; STRONGROOM_FUZZ_SECONDS makes the search longer.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import * as fc from 'fast-check';
@@ -10,7 +10,7 @@ import { parseChecksumList } from '#built/ingest/acquisition/checksum-list';
 import { parseMapfile } from '#built/ingest/acquisition/mapfile';
 
 const corpus = new URL('./corpus/acquisition/', import.meta.url);
-const seconds = Number(process.env['FUZZ_SECONDS'] ?? '2');
+const seconds = Number(process.env['STRONGROOM_FUZZ_SECONDS'] ?? '2');
 const timeBound = { numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false };
 
 /** Cuts `bytes` into chunks, so that lines fall across their ends. */

@@ -1,6 +1,6 @@
 /** A Commodore disk: which blocks its tracks have, and its chains of blocks. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import type { ByteSource, Range } from '../../media/index.ts';
+import { BLOCKS_OF_1541, type ByteSource, type Range } from '../../media/index.ts';
 
 export const BLOCK = 256;
 
@@ -33,7 +33,7 @@ function zoned(...zones: readonly (readonly [lastTrack: number, blockCount: numb
   return Array.from({ length: last }, (_, index) => zones.find(([end]) => index < end)?.[1] ?? 0);
 }
 
-const SIDE_1541 = zoned([17, 21], [24, 19], [30, 18], [35, 17]);
+const SIDE_1541 = BLOCKS_OF_1541.slice(0, 35);
 const SIDE_8050 = zoned([39, 29], [53, 27], [64, 25], [77, 23]);
 const of1541 = {
   dos: '2A',
@@ -58,8 +58,8 @@ const of8050 = {
 
 const DRIVES: readonly Drive[] = [
   { ...of1541, name: '1541', blocksOfTrack: SIDE_1541 },
-  { ...of1541, name: '1541, 40 tracks', blocksOfTrack: [...SIDE_1541, 17, 17, 17, 17, 17] },
-  { ...of1541, name: '1541, 42 tracks', blocksOfTrack: [...SIDE_1541, 17, 17, 17, 17, 17, 17, 17] },
+  { ...of1541, name: '1541, 40 tracks', blocksOfTrack: BLOCKS_OF_1541.slice(0, 40) },
+  { ...of1541, name: '1541, 42 tracks', blocksOfTrack: BLOCKS_OF_1541 },
   { ...of1541, name: '1571', blocksOfTrack: [...SIDE_1541, ...SIDE_1541] },
   { ...of1541, name: '2040', dos: '1', mark: 1, blocksOfTrack: zoned([17, 21], [24, 20], [30, 18], [35, 17]) },
   {

@@ -1,5 +1,6 @@
 /** The tag that every structure of UDF begins with: what it is, where it belongs, and checksums. */
 import { Fault, FaultKind, layout, u16le, u32le, u8 } from '../../kernel/index.ts';
+import { crcCcitt } from '../../media/index.ts';
 
 /** ECMA-167 3/7.2 and 4/7.2 */
 const tagLayout = layout('descriptor tag', 16, {
@@ -45,22 +46,9 @@ export function tagOf(bytes: Buffer): Tag | undefined {
   const { id, checksum, crc, crcLength, location } = tagLayout.decode(bytes);
   if ((sum & 0xff) !== checksum || (id === 0 && crcLength === 0)) return undefined;
   const end = TAG_SIZE + crcLength;
-  const isCrcRight = crcLength === 0 || (end <= bytes.length && crcItuT(bytes, TAG_SIZE, end) === crc);
+  const isCrcRight = crcLength === 0 || (end <= bytes.length && crcCcitt(bytes.subarray(TAG_SIZE, end)) === crc);
   return { id, location, crcLength, isCrcRight };
 }
-
-/** ECMA-167 1/7.2.6: polynomial 0x1021, beginning with 0. */
-function crcItuT(bytes: Buffer, from: number, to: number): number {
-  let crc = 0;
-  for (let at = from; at < to; at++) crc = ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ (bytes[at] ?? 0)] ?? 0);
-  return crc;
-}
-
-const TABLE = Uint16Array.from({ length: 256 }, (_, index) => {
-  let crc = index << 8;
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? (crc << 1) & 0xffff : ((crc << 1) ^ 0x1021) & 0xffff;
-  return crc;
-});
 
 export function crcFault(what: string, location: number): Fault {
   const message = `the checksum of the ${what} at block ${location} is wrong: it is damaged, and used as it stands`;

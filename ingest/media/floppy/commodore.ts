@@ -6,6 +6,11 @@ import { ranges } from './places.ts';
 
 const BLOCK_SIZE = 256;
 
+/** Blocks of the tracks of a 1541's disk side, whose inner tracks are shorter; 35 are standard, programs wrote up to 42. */
+export const BLOCKS_OF_1541: readonly number[] = Array.from({ length: 42 }, (_, index) =>
+  index < 17 ? 21 : index < 24 ? 19 : index < 30 ? 18 : 17,
+);
+
 export interface CommodoreKind {
   readonly format: string;
   /** Blocks of each track that the drive can have, from track 1. */
@@ -49,9 +54,12 @@ const ERRORS: Readonly<Record<number, string>> = {
 };
 
 export async function probeCommodore(container: ByteSource, kind: CommodoreKind): Promise<number> {
-  if (shapeOf(container.size, kind) === undefined) return Confidence.No;
+  const shape = shapeOf(container.size, kind);
+  if (shape === undefined) return Confidence.No;
   if (hasHeader(await headerBlock(container, kind), kind)) return Confidence.Fits;
-  return container.size === kind.needsStructure ? Confidence.No : Confidence.Size;
+  if (container.size === kind.needsStructure) return Confidence.No;
+  // Any file can have this size by chance; its end would then be cut off as if it were error codes.
+  return (await codesOf(container, shape)).every(isCode) ? Confidence.Size : Confidence.No;
 }
 
 /** @throws Fault 'floppy/commodore-size' for a size that no such disk has. */
@@ -62,8 +70,7 @@ export async function openCommodore(container: ByteSource, kind: CommodoreKind):
     throw new Fault(FaultKind.Truncated, 'floppy/commodore-size', message, { format: kind.format, size: container.size });
   }
   const size = shape.blockCount * BLOCK_SIZE;
-  const codes = shape.hasErrors ? await container.read(size, shape.blockCount) : Buffer.alloc(0);
-  const errors = errorsOf(codes, kind);
+  const errors = errorsOf(await codesOf(container, shape), kind);
   const header = await headerBlock(container, kind);
   return flatMedia(container, {
     format: kind.format,
@@ -91,6 +98,14 @@ function shapeOf(size: number, { blocksOfTrack, trackCounts }: CommodoreKind): S
     if (size === blockCount * (BLOCK_SIZE + 1)) return { trackCount, blockCount, hasErrors: true };
   }
   return undefined;
+}
+
+async function codesOf(container: ByteSource, { blockCount, hasErrors }: Shape): Promise<Buffer> {
+  return hasErrors ? container.read(blockCount * BLOCK_SIZE, blockCount) : Buffer.alloc(0);
+}
+
+function isCode(code: number): boolean {
+  return code <= 1 || ERRORS[code] !== undefined;
 }
 
 function headerBlock(container: ByteSource, { blocksOfTrack, header }: CommodoreKind): Promise<Buffer> {

@@ -2,7 +2,7 @@
 
 export type Crc16 = (bytes: ArrayLike<number>, start?: number) => number;
 
-/** CCITT, as floppy controllers use it; `start` is FFFF, or CDB4 after the three A1 of MFM. */
+/** CCITT, as floppy controllers and UDF (ECMA-167 1/7.2.6) use it; a controller's `start` is FFFF, or CDB4 after the three A1 of MFM. */
 export const crcCcitt = crc16(0x1021);
 
 /** Teledisk's; it starts with 0. */

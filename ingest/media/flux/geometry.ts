@@ -1,4 +1,5 @@
 /** From the sectors that were found to the disk they belong to: cylinders, heads, and which sectors every track should have. */
+import { APPLE_SECTOR_PLACES } from '../floppy/apple-order.ts';
 import { Encoding, type Sector } from './sector.ts';
 import type { Track } from './track.ts';
 
@@ -52,10 +53,6 @@ const RECORD_SHARE = 0.25;
 const USUAL = [35, 40, 77, 80];
 const MOST_LOST = 5;
 
-/** Where a disk has DOS's and ProDOS's sectors 0, 1, 2 … of a track. */
-const DOS_ORDER = [0, 13, 11, 9, 7, 5, 3, 1, 14, 12, 10, 8, 6, 4, 2, 15];
-const PRODOS_ORDER = [0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15];
-
 /** Undefined when no track has a sector. */
 export function geometryOf(tracks: readonly Track[]): Geometry | undefined {
   const written = tracks.filter((track) => track.sectors.size > 0);
@@ -98,7 +95,7 @@ function slotsOf(
   const own = same.some((sector) => sector.cylinder === cylinder) ? same.filter((each) => each.cylinder === cylinder) : same;
   const byRecord = new Map<number, Sector>();
   for (const sector of own) if (byRecord.get(sector.record)?.data === undefined) byRecord.set(sector.record, sector);
-  const list = order === 'ascending' ? format.records : order === 'ProDOS' ? PRODOS_ORDER : DOS_ORDER;
+  const list = order === 'ascending' ? format.records : order === 'ProDOS' ? APPLE_SECTOR_PLACES.prodos : APPLE_SECTOR_PLACES.dos;
   const slots = list.map((record) => ({ cylinder, head, record, size: format.size, found: byRecord.get(record) }));
   const extraCount = (track?.sectors.size ?? 0) - slots.filter(({ found }) => found !== undefined).length;
   return { cylinder, head, encoding: format.encoding, slots, track, extraCount };
@@ -206,7 +203,9 @@ function roundedUp(written: number, captured: number, broken: number): number {
 function orderOf(first: Track | undefined, encoding: Encoding): Geometry['sectorOrder'] {
   if (encoding !== Encoding.Apple) return 'ascending';
   const sectors = [...(first?.sectors.values() ?? [])];
-  const key = sectors.find(({ encoding: own, record }) => own === Encoding.Apple && record === PRODOS_ORDER[4])?.data;
+  const key = sectors.find(
+    ({ encoding: own, record }) => own === Encoding.Apple && record === APPLE_SECTOR_PLACES.prodos[4],
+  )?.data;
   const isVolume =
     key !== undefined && key.readUInt16LE(0) === 0 && (key[4] ?? 0) >> 4 === 0xf && key[0x23] === 0x27 && key[0x24] === 13;
   return isVolume ? 'ProDOS' : 'DOS 3.3';

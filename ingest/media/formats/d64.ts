@@ -3,15 +3,12 @@
  *
  * 35 tracks, or 40 or 42 where a program used them. Told by its size, and by the block that names the disk (track 18, sector 0).
  */
-import { type CommodoreKind, openCommodore, probeCommodore } from '../floppy/commodore.ts';
+import { BLOCKS_OF_1541, type CommodoreKind, openCommodore, probeCommodore } from '../floppy/commodore.ts';
 import type { MediaFormat } from '../media.ts';
-
-/** Zones of the 1541: inner tracks are shorter. */
-const BLOCKS = Array.from({ length: 42 }, (_, index) => (index < 17 ? 21 : index < 24 ? 19 : index < 30 ? 18 : 17));
 
 const KIND: CommodoreKind = {
   format: 'd64',
-  blocksOfTrack: BLOCKS,
+  blocksOfTrack: BLOCKS_OF_1541,
   trackCounts: [35, 40, 42],
   heads: 1,
   tracksPerCylinder: 1,

@@ -3,11 +3,11 @@
  *
  * Told by its size, and by the block that names the disk (track 18, sector 0).
  */
-import { type CommodoreKind, openCommodore, probeCommodore } from '../floppy/commodore.ts';
+import { BLOCKS_OF_1541, type CommodoreKind, openCommodore, probeCommodore } from '../floppy/commodore.ts';
 import type { MediaFormat } from '../media.ts';
 
 /** One side is a 1541's. */
-const SIDE = Array.from({ length: 35 }, (_, index) => (index < 17 ? 21 : index < 24 ? 19 : index < 30 ? 18 : 17));
+const SIDE = BLOCKS_OF_1541.slice(0, 35);
 
 const KIND: CommodoreKind = {
   format: 'd71',

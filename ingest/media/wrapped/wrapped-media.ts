@@ -45,7 +45,7 @@ export async function wrappedMedia({ format, container, companions, source, name
 }
 
 /** Of a medium that a wrapper holds: what the wrapper unpacks to, to open it again by. */
-export function contentOf({ wrapper, innerSize, innerFormat }: MediaFacts): Content | undefined {
+export function wrappedContent({ wrapper, innerSize, innerFormat }: MediaFacts): Content | undefined {
   if (wrapper === undefined || typeof innerSize !== 'number' || typeof innerFormat !== 'string') return undefined;
   return { size: innerSize, format: innerFormat };
 }

@@ -1,19 +1,10 @@
 /** measure: the disk inside the container, read whole from the copy: its digests, its extents, what of it is damaged or was never read. */
-import { basename, join } from 'node:path';
 import { type Algorithm, type Digests, StreamDigests } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import {
-  contentOf,
-  fileSource,
-  identify,
-  PassingEnds,
-  type Media,
-  openImage,
-  passingWindowsOf,
-  type Range,
-} from '../../media/index.ts';
-import { type ContainerDamage, FileRole, type MediumExtents, type MediumFormat } from '../../package/index.ts';
+import { identify, type Media, PassingEnds, passingWindowsOf, type Range } from '../../media/index.ts';
+import type { ContainerDamage, MediumExtents, MediumFormat } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
+import { openStaged } from '../staged-image.ts';
 import type { Copied } from './copy.ts';
 import { mediumAlgorithms, type Received } from './receive.ts';
 
@@ -48,9 +39,7 @@ export async function measure(
     const known = { id, title, ...(puid === undefined ? {} : { puid }) };
     return { size, digests, sectorSize: medium.sectorSize, format: known, extents: undefined, damage: [] };
   }
-  const files = copied.files.filter(({ role }) => role === FileRole.Image);
-  const members = files.map(({ path }) => ({ name: basename(path), open: () => fileSource(join(bag, path), basename(path)) }));
-  await using image = await openImage(members, received.deposit.image.scheme === 'pieces', contentOf(medium.facts));
+  await using image = await openStaged(received, copied, bag);
   const { media } = image;
   const damage: ContainerDamage[] = [];
   const ends = new PassingEnds();

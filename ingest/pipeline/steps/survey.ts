@@ -5,11 +5,12 @@ import { readMapfile } from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
 import type { Identification } from '../../identification/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import { fileSource, openImage, type Range } from '../../media/index.ts';
-import { dfxmlPath, FileRole } from '../../package/index.ts';
+import type { Range } from '../../media/index.ts';
+import { dfxmlPath } from '../../package/index.ts';
 import { dataOf, surveyOf, type SurveyedFile, type SurveyItem, type SurveyTotals, writeDfxml } from '../../survey/index.ts';
 import { imagingOf } from '../imaging.ts';
 import type { IngestContext } from '../request.ts';
+import { openStaged } from '../staged-image.ts';
 import { writeDocument } from '../write-document.ts';
 import type { Copied } from './copy.ts';
 import type { Measured } from './measure.ts';
@@ -47,11 +48,6 @@ export async function survey(
   context: IngestContext,
 ): Promise<Surveyed | undefined> {
   if (received.medium === undefined || measured === undefined || context.surveyBudgetMs === 0) return undefined;
-  const files = copied.files.filter(({ role }) => role === FileRole.Image);
-  const members = files.map((file) => ({
-    name: basename(file.path),
-    open: () => fileSource(join(bag, file.path), basename(file.path)),
-  }));
   const path = dfxmlPath(basename(received.deposit.image.name));
   const unread = await unreadRanges(received, measured);
   await mkdir(dirname(join(bag, path)), { recursive: true });
@@ -59,7 +55,7 @@ export async function survey(
     const late = AbortSignal.timeout(budgetMs);
     const signal = context.signal === undefined ? late : AbortSignal.any([context.signal, late]);
     try {
-      await using image = await openImage(members, received.deposit.image.scheme === 'pieces');
+      await using image = await openStaged(received, copied, bag);
       const { onProgress } = context;
       const items = surveyOf(image.media, { algorithms, observer, withRuns: true, unread, signal, onProgress });
       return await written(items, received, path, bag, algorithms.length > 0 ? signatures : undefined, context);

@@ -5,7 +5,7 @@ import { type Deposit, imageSource, membersOf, readDeposit } from '#ingest/acqui
 import { StreamDigests, digestMedium } from '#ingest/digest';
 import { identificationBy } from '#ingest/identification';
 import { Fault } from '#ingest/kernel';
-import { contentOf, type Identification, type Media, identify, openImage, passingWindowsOf } from '#ingest/media';
+import { type Identification, type Media, identify, openImage, passingWindowsOf, wrappedContent } from '#ingest/media';
 import { surveyOf } from '#ingest/survey';
 import type { GlobalOptions } from '../exit-code.ts';
 import { settingsOf } from '../open-archive.ts';
@@ -44,7 +44,7 @@ async function inspect(
     ]);
     return;
   }
-  const content = image.medium === undefined || image.medium instanceof Fault ? undefined : contentOf(image.medium.facts);
+  const content = image.medium === undefined || image.medium instanceof Fault ? undefined : wrappedContent(image.medium.facts);
   await using opened = await openImage(membersOf(image), image.scheme === 'pieces', content);
   const { media } = opened;
   const sha256 = withHash ? await digestOf(deposit, media, output) : undefined;

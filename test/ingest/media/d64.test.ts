@@ -32,6 +32,11 @@ describe('a D64 image', () => {
     expect(media.facts['label']).toBeUndefined();
   });
 
+  it('is not any file of its size: what stands for error codes must be such', async () => {
+    const noise = Buffer.from(Array.from({ length: 196_608 + 768 }, (_, index) => (index * 167 + (index >> 8)) & 0xff));
+    for (const size of [175_531, 197_376]) expect((await identify(bufferSource(noise.subarray(0, size)))).id).not.toBe('d64');
+  });
+
   it('is refused at another size', async () => {
     await expect(open(Buffer.alloc(170_000), 'd64')).rejects.toMatchObject({ code: 'floppy/commodore-size' });
   });
