@@ -3,8 +3,11 @@ import { open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durableFolder, Fault, FaultKind, isSystemError, syncFolder, wordsOfSystemError } from '../kernel/index.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
-import { LINE_LIMIT, lineOf, SEGMENT_ENTRIES, segmentName } from './line.ts';
-import { isTorn, linesOf, segmentsOf, valueOf } from './read-journal.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { LINE_LIMIT, leafHash, lineOf, SEGMENT_ENTRIES, segmentName } from './line.ts';
+import { isTorn, leafOf, linesOf, segmentsOf } from './read-journal.ts';
+import { SignedLog, type Signing } from './signed-log.ts';
+import { cut } from './verify-journal.ts';
 
 export interface Journal extends AsyncDisposable {
   /** Entries so far. */
@@ -14,28 +17,40 @@ export interface Journal extends AsyncDisposable {
    * @throws Fault 'journal/entry-too-long' for one that could not be read again; 'journal/not-written' when the disk fails.
    */
   append(values: readonly { readonly [name: string]: Json | undefined }[]): Promise<number>;
+  /** Signs what was appended since the last checkpoint. @throws what the disk says: the entries are safe, and the next call tries again. */
+  sign(): Promise<Checkpoint | undefined>;
 }
 
 /**
- * Opens the journal in `folder` (created when absent). One process at a time: the home's lock sees to that. The caller disposes.
- * @throws Fault 'journal/altered' when the last segment does not verify.
+ * Opens the journal in `folder` (created when absent). One process at a time: the home's lock sees to that. Lines of the last segment,
+ * and all that are not signed yet, are checked; older ones by verifyJournal(). The caller disposes.
+ * @throws Fault 'journal/altered' when a line does not verify, 'journal/cut' when signed ones are gone; as SignedLog.open.
  */
-export async function openJournal(folder: string): Promise<Journal> {
+export async function openJournal(folder: string, signing: Signing): Promise<Journal> {
   await durableFolder(folder);
-  const last = (await segmentsOf(folder)).at(-1);
-  let size = last?.first ?? 0;
-  if (last !== undefined) {
-    const path = join(folder, last.name);
+  const log = await SignedLog.open(folder, signing);
+  const segments = await segmentsOf(folder);
+  const last = segments.at(-1)?.first ?? 0;
+  let size = 0;
+  for (const { name, first } of segments.slice(
+    Math.max(
+      0,
+      segments.findLastIndex(({ first: at }) => at <= log.size),
+    ),
+  )) {
+    size = first;
+    const path = join(folder, name);
     for await (const line of linesOf(path)) {
       if (isTorn(line, path)) {
         await truncate(path, line.offset);
         break;
       }
-      valueOf(line, path);
+      await log.see(size, leafOf(line, path));
       size += 1;
     }
   }
-  return new FileJournal(folder, size, last?.first ?? 0);
+  if (size < log.size) throw cut(folder, log.size, size);
+  return new FileJournal(folder, size, last, log);
 }
 
 class FileJournal implements Journal {
@@ -47,7 +62,12 @@ class FileJournal implements Journal {
   private torn = false;
   private queue: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, size: number, first: number) {
+  constructor(
+    folder: string,
+    size: number,
+    first: number,
+    private readonly log: SignedLog,
+  ) {
     this.folder = folder;
     this.size = size;
     this.first = first;
@@ -59,6 +79,12 @@ class FileJournal implements Journal {
     return turn;
   }
 
+  async sign(): Promise<Checkpoint | undefined> {
+    const turn = this.queue.then(() => this.log.sign());
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.queue;
     await this.handle?.close();
@@ -66,11 +92,14 @@ class FileJournal implements Journal {
   }
 
   private async write(values: readonly { readonly [name: string]: Json | undefined }[]): Promise<number> {
-    const lines = values.map((value) => lineOf(canonicalJson(value)));
+    const texts = values.map(canonicalJson);
+    const lines = texts.map(lineOf);
     const longest = Math.max(0, ...lines.map((line) => Buffer.byteLength(line)));
     if (longest > LINE_LIMIT) throw tooLong(longest);
     try {
-      return await this.writeLines(lines);
+      const index = await this.writeLines(lines);
+      for (const [at, text] of texts.entries()) await this.log.see(index + at, Buffer.from(leafHash(text), 'hex'));
+      return index;
     } catch (error) {
       throw isSystemError(error) ? notWritten(this.folder, error) : error;
     }

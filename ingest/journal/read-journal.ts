@@ -55,6 +55,15 @@ export async function* linesOf(path: string): AsyncIterable<RawLine> {
  * @throws Fault 'journal/altered' at the first line that does not carry the hash of its own text, 'journal/gap' where entries are missing.
  */
 export async function* readJournal(folder: string, from = 0): AsyncIterable<JournalEntry> {
+  for await (const { index, line } of linesFrom(folder, from)) yield { index, value: valueOf(line) };
+}
+
+/** The leaf hashes of the entries from `from` on, each checked against its line. @throws as readJournal. */
+export async function* leavesOf(folder: string, from = 0): AsyncIterable<{ index: number; leaf: Buffer }> {
+  for await (const { index, leaf } of linesFrom(folder, from)) yield { index, leaf };
+}
+
+async function* linesFrom(folder: string, from: number): AsyncIterable<{ index: number; line: RawLine; leaf: Buffer }> {
   const segments = await segmentsOf(folder);
   const start = Math.max(
     0,
@@ -73,8 +82,8 @@ export async function* readJournal(folder: string, from = 0): AsyncIterable<Jour
     const path = join(folder, name);
     for await (const line of linesOf(path)) {
       if (isTorn(line, path)) break;
-      const value = valueOf(line, path);
-      if (index >= from) yield { index, value };
+      const leaf = leafOf(line, path);
+      if (index >= from) yield { index, line, leaf };
       index += 1;
     }
   }
@@ -89,9 +98,14 @@ export function isTorn({ bytes, offset, whole }: RawLine, path: string): boolean
   return !whole;
 }
 
-export function valueOf({ bytes, offset }: RawLine, path: string): Record<string, unknown> {
-  if (!hasItsHash(bytes)) throw altered(path, offset, 'its text does not match its hash');
+function valueOf({ bytes }: RawLine): Record<string, unknown> {
   return JSON.parse(bytes.toString('utf8', 65)) as Record<string, unknown>;
+}
+
+/** @throws Fault 'journal/altered'. */
+export function leafOf({ bytes, offset }: RawLine, path: string): Buffer {
+  if (!hasItsHash(bytes)) throw altered(path, offset, 'its text does not match its hash');
+  return Buffer.from(bytes.toString('latin1', 0, 64), 'hex');
 }
 
 function hasItsHash(bytes: Buffer): boolean {

@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { selfTest } from '#ingest/digest';
-import { type Journal, openJournal } from '#ingest/journal';
+import { type Journal, openJournal, type SignerKey } from '#ingest/journal';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { openPremisGuard, type PremisGuard } from '#ingest/premis';
 import { openStorage, type Storage } from '#ingest/storage';
+import { journalKeys, journalSigning } from './journal-key.ts';
 
 /** For Nest: `@Inject(ENGINE) engine: Engine`. */
 export const ENGINE = Symbol('engine');
@@ -20,6 +21,8 @@ export interface Engine {
   readonly storage: Storage;
   /** The folder that readJournal() reads. */
   readonly journalFolder: string;
+  /** Of those who may have signed the journal. */
+  readonly journalKeys: readonly SignerKey[];
   /** @throws Fault 'engine/read-only' in a process that does not hold the home's lock. */
   readonly journal: Journal;
   readonly guard: PremisGuard;
@@ -37,12 +40,13 @@ export async function openEngine(home: string, writes: boolean): Promise<Engine>
   const root = join(home, 'locations', LOCATION);
   const storage = await openStorage(pathToFileURL(root));
   const journalFolder = join(root, 'journal');
-  const journal = writes ? await openJournal(journalFolder) : undefined;
+  const journal = writes ? await openJournal(journalFolder, await journalSigning(home, journalFolder)) : undefined;
   const guard = await openPremisGuard();
   return {
     location: LOCATION,
     storage,
     journalFolder,
+    journalKeys: await journalKeys(home, journalFolder),
     guard,
     get journal() {
       if (journal !== undefined) return journal;

@@ -1,5 +1,5 @@
 /** Records what happened: first in the journal, then as a row. The journal is the truth, the rows are its index. */
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { type Json, readJournal } from '#ingest/journal';
@@ -14,8 +14,11 @@ import { eventOf, journalValue } from './journal-value.ts';
 export type Apply = (event: ArchiveEvent, manager: EntityManager) => Promise<void>;
 
 @Injectable()
-export class EventsService {
+export class EventsService implements OnModuleDestroy {
+  private readonly logger = new Logger('events');
   private turn: Promise<unknown> = Promise.resolve();
+  /** Events that are being recorded, or wait for it. */
+  private waiting = 0;
   /** Set when the journal has an entry whose rows could not be written: nothing may be recorded before a restart catches up. */
   private behind: Fault | undefined;
 
@@ -42,8 +45,24 @@ export class EventsService {
         throw this.behind;
       }
     });
-    this.turn = mine.catch(() => undefined);
+    this.waiting += 1;
+    this.turn = mine.catch(() => undefined).then(async () => this.signWhenLast());
     await mine;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.turn;
+  }
+
+  /** The last of those that wait signs for all. What can't be signed now is signed with the next, or at the next start: nothing is lost by it. */
+  private async signWhenLast(): Promise<void> {
+    this.waiting -= 1;
+    if (this.waiting > 0) return;
+    try {
+      await this.engine.journal.sign();
+    } catch (error) {
+      this.logger.error(`the journal could not be signed: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Writes the rows of an event that is in the journal already. */

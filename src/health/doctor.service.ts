@@ -7,7 +7,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { digestFile, selfTest } from '#ingest/digest';
-import { readJournal } from '#ingest/journal';
+import { verifyJournal } from '#ingest/journal';
 import { type Clock, Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
 import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
@@ -115,12 +115,13 @@ export class DoctorService {
   }
 
   private async journalIsWhole(): Promise<string> {
-    let entries = 0;
-    for await (const { index } of readJournal(this.engine.journalFolder)) entries = index + 1;
+    const { entries, checkpoint } = await verifyJournal(this.engine.journalFolder, this.engine.journalKeys);
     const applied = await this.events.appliedEntries();
     if (applied !== entries)
       throw ill(`${entries} entries, ${applied} of them in the catalogue; start Strongroom again or run "strongroom rebuild"`);
-    return `${entries} entries, each with the right hash, all in the catalogue`;
+    const signed =
+      checkpoint === undefined ? 'none is signed yet' : `${checkpoint.size} signed as ${checkpoint.origin}, and unchanged`;
+    return `${entries} entries, each with the right hash, all in the catalogue; ${signed}`;
   }
 
   private async nothingLeft(): Promise<string> {

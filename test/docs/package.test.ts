@@ -17,7 +17,7 @@ const MINUTES = 60_000;
 const commands = new Map(
   [...page.matchAll(/^\*\*(.+?)\*\*[^\n]*\n\n```bash\n([\s\S]*?)^```/gm)].map(([, asks, code]) => [asks!, code!]),
 );
-const hasTools = ['bash', 'sha256sum', 'split', 'comm'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+const hasTools = ['bash', 'sha256sum', 'split', 'comm', 'openssl'].every((tool) => spawnSync(tool, ['--help']).status === 0);
 
 let base = '';
 let location = '';
@@ -63,10 +63,10 @@ async function damaged(): Promise<{ at: string; inPackage: (path: string) => str
 const change = (path: string, by: (text: string) => string): void =>
   writeFileSync(path, by(readFileSync(path, 'latin1')), 'latin1');
 
-describe.skipIf(!hasTools)('the commands of docs/package.md (skipped where bash or coreutils are missing)', () => {
+describe.skipIf(!hasTools)('the commands of docs/package.md (skipped where bash, coreutils or openssl are missing)', () => {
   const checks = [...commands.keys()].filter((asks) => !asks.startsWith('What happened'));
 
-  it('are seven', () => expect(commands.size).toBe(7));
+  it('are eight', () => expect(commands.size).toBe(8));
 
   it.each(checks)('print nothing for a whole package: %s', (question) => {
     expect(ask(question, location)).toMatchObject({ status: 0, stdout: '', stderr: '' });
@@ -114,6 +114,27 @@ describe.skipIf(!hasTools)('the commands of docs/package.md (skipped where bash 
     const { status, stdout } = ask('Is the journal as it was written?', at);
     expect(status).not.toBe(0);
     expect(stdout).toMatch(/^altered: .*2030/);
+  });
+});
+
+describe.skipIf(!hasTools)('the signed log (skipped where bash, coreutils or openssl are missing)', () => {
+  const QUESTION = 'Is the journal what was signed?';
+
+  it('tells a line that was changed with its hash', async () => {
+    const { at } = await damaged();
+    change(join(at, 'journal/000000000000.log'), (text) => {
+      const [first = '', ...others] = text.split('\n');
+      const json = Buffer.from(first.slice(65).replace('2040', '2030'), 'latin1');
+      return [`${createHash('sha256').update('\0').update(json).digest('hex')} ${json.toString('latin1')}`, ...others].join('\n');
+    });
+    expect(ask('Is the journal as it was written?', at)).toMatchObject({ status: 0, stdout: '' });
+    expect(ask(QUESTION, at).status).toBe(1);
+  });
+
+  it('tells a checkpoint that was changed', async () => {
+    const { at } = await damaged();
+    change(join(at, 'journal/checkpoint'), (text) => text.replace(/^strongroom/, 'elsewhere '));
+    expect(ask(QUESTION, at).stdout).toMatch(/Signature Verification Failure/);
   });
 });
 

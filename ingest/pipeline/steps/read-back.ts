@@ -1,6 +1,6 @@
 /** read-back: the copy is read again from storage, every byte, before anything is said of it. */
 import { join } from 'node:path';
-import { BlockList, verifyBlocks, verifyFiles } from '../../digest/index.ts';
+import { BlockList, type RecordedFile, verifyBlocks, verifyFiles } from '../../digest/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { BLOCK_SIZE, blocksPath } from '../../package/index.ts';
 import type { IngestContext } from '../request.ts';
@@ -25,21 +25,24 @@ export async function readBack(copied: Copied, bag: string, context: IngestConte
     if (outcome !== 'ok' || checkedBytes !== file.size) throw differs(file.path, outcome, ranges[0]?.offset);
     doneBytes += file.size;
   }
-  const small = copied.files.filter(({ hasBlocks }) => !hasBlocks);
   let checked = 0;
-  await verifyFiles(
-    small.map(({ path, size, sha256 }) => ({ path: join(bag, path), name: path, size, digests: { sha256 } })),
-    {
-      ...signal,
-      onResult({ name, outcome, actualSize }) {
-        if (outcome !== 'ok') throw differs(name, outcome, 0);
-        checked += 1;
-        doneBytes += actualSize ?? 0;
-        report(doneBytes);
-      },
+  await verifyFiles(smallFiles(copied, bag), {
+    ...signal,
+    onResult({ name, outcome, actualSize }) {
+      if (outcome !== 'ok') throw differs(name, outcome, 0);
+      checked += 1;
+      doneBytes += actualSize ?? 0;
+      report(doneBytes);
     },
-  );
-  if (checked !== small.length) throw new TypeError(`${checked} of ${small.length} files were read back`);
+  });
+  const smallCount = copied.files.filter(({ hasBlocks }) => !hasBlocks).length;
+  if (checked !== smallCount) throw new TypeError(`${checked} of ${smallCount} files were read back`);
+}
+
+/** One after the other: of a carrier with many papers a list of them would be large. */
+function* smallFiles({ files }: Copied, bag: string): Generator<RecordedFile> {
+  for (const { path, size, sha256, hasBlocks } of files)
+    if (!hasBlocks) yield { path: join(bag, path), name: path, size, digests: { sha256 } };
 }
 
 function differs(path: string, outcome: string, offset: number | undefined): Fault {

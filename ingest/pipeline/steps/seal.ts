@@ -10,9 +10,7 @@ import type { Described } from './describe.ts';
 export async function seal(described: Described, copied: Copied, bag: string, context: IngestContext): Promise<SealedPackage> {
   const { id, title, accession, sealedAt } = described;
   const [{ name, version = '' }] = context.agents;
-  const payload = copied.files
-    .map(({ path, size, sha256 }) => ({ path, size, sha256 }))
-    .toSorted((a, b) => byteOrder(a.path, b.path));
+  const payload = copied.files.toSorted((a, b) => byteOrder(a.path, b.path));
   const sealed = await sealPackage(bag, { id, title, accession, sealedAt, software: `${name} ${version}`, payload });
   const report = await validateBag(bag, { completenessOnly: true });
   if (report.complete) return sealed;

@@ -1,5 +1,5 @@
 /** The journal: what was acknowledged is there, in order, as it was; what was not may be gone; and nobody changes it unseen. */
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { type Json, openJournal, readJournal } from '#ingest/journal';
 import { Fault } from '#ingest/kernel';
 
 type Value = Record<string, Json>;
+
+const signing = { origin: 'test/journal', signer: { name: 'test/journal', key: generateKeyPairSync('ed25519').privateKey } };
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +22,7 @@ const FIRST = '000000000000.log';
 const segment = (name = FIRST): string => join(folder, name);
 
 async function append(...values: Value[]): Promise<number> {
-  await using journal = await openJournal(folder);
+  await using journal = await openJournal(folder, signing);
   return await journal.append(values);
 }
 
@@ -74,7 +76,7 @@ describe('a journal', () => {
   });
 
   it('serves calls that come together in the order in which they came', async () => {
-    await using journal = await openJournal(folder);
+    await using journal = await openJournal(folder, signing);
     const indices = await Promise.all(Array.from({ length: 200 }, (_, n) => journal.append([{ n }, { n, again: true }])));
     expect(indices).toEqual(Array.from({ length: 200 }, (_, n) => 2 * n));
     expect((await entries()).map(({ value: read }) => read['n'])).toEqual(Array.from({ length: 400 }, (_, n) => n >> 1));
@@ -89,14 +91,14 @@ describe('a journal', () => {
   });
 
   it('refuses an entry that it could not read again, and goes on', async () => {
-    await using journal = await openJournal(folder);
+    await using journal = await openJournal(folder, signing);
     expect(await faultOf(() => journal.append([{ text: 'x'.repeat(16 << 20) }]))).toBe('journal/entry-too-long');
     expect(await journal.append([{ text: 'x'.repeat(1 << 20) }])).toBe(0);
     expect(await entries()).toHaveLength(1);
   });
 
   it('refuses what has no JSON form, and leaves nothing of the call', async () => {
-    await using journal = await openJournal(folder);
+    await using journal = await openJournal(folder, signing);
     await expect(journal.append([{ fine: 1 }, { wrong: Number.NaN }])).rejects.toThrow(TypeError);
     expect(await journal.append([{ fine: 2 }])).toBe(0);
     expect(await entries()).toEqual([{ index: 0, value: { fine: 2 } }]);
@@ -158,7 +160,7 @@ describe('a byte of an acknowledged line that has changed', () => {
         changed[offset] = other;
         writeFileSync(segment(), changed);
         expect(await faultOf(() => entries()), `byte ${offset} = ${other}`).toBe('journal/altered');
-        expect(await faultOf(() => openJournal(folder)), `byte ${offset} = ${other}`).toBe('journal/altered');
+        expect(await faultOf(() => openJournal(folder, signing)), `byte ${offset} = ${other}`).toBe('journal/altered');
       }
     }
   }, 300_000);
