@@ -38,7 +38,10 @@ interface Shape {
   readonly hasErrors: boolean;
 }
 
-/** Drive's error codes, as the image keeps them (1541 user's guide); 1 is a good block, and so is the 0 of some programs. */
+/** The code of a block that was read; some programs write 0. */
+const GOOD = 1;
+
+/** Drive's other error codes, as the image keeps them (1541 user's guide). */
 const ERRORS: Readonly<Record<number, string>> = {
   2: 'no header',
   3: 'no sync mark',
@@ -56,10 +59,11 @@ const ERRORS: Readonly<Record<number, string>> = {
 export async function probeCommodore(container: ByteSource, kind: CommodoreKind): Promise<number> {
   const shape = shapeOf(container.size, kind);
   if (shape === undefined) return Confidence.No;
-  if (hasHeader(await headerBlock(container, kind), kind)) return Confidence.Fits;
-  if (container.size === kind.needsStructure) return Confidence.No;
+  const header = await headerBlock(container, kind);
+  if (hasHeader(header, kind)) return Confidence.Fits;
+  if (!shape.hasErrors) return container.size === kind.needsStructure ? Confidence.No : Confidence.Size;
   // Any file can have this size by chance; its end would then be cut off as if it were error codes.
-  return (await codesOf(container, shape)).every(isCode) ? Confidence.Size : Confidence.No;
+  return areCodes(await codesOf(container, shape)) && !header.every((byte) => byte === GOOD) ? Confidence.Likely : Confidence.No;
 }
 
 /** @throws Fault 'floppy/commodore-size' for a size that no such disk has. */
@@ -104,8 +108,10 @@ async function codesOf(container: ByteSource, { blockCount, hasErrors }: Shape):
   return hasErrors ? container.read(blockCount * BLOCK_SIZE, blockCount) : Buffer.alloc(0);
 }
 
-function isCode(code: number): boolean {
-  return code <= 1 || ERRORS[code] !== undefined;
+/** Bytes that can be nothing else: every block has a code, and most blocks were read. */
+function areCodes(codes: Buffer): boolean {
+  const goodCount = codes.filter((code) => code === GOOD).length;
+  return 2 * goodCount > codes.length && codes.every((code) => code === GOOD || ERRORS[code] !== undefined);
 }
 
 function headerBlock(container: ByteSource, { blocksOfTrack, header }: CommodoreKind): Promise<Buffer> {
@@ -146,7 +152,7 @@ function errorsOf(codes: Buffer, { format, blocksOfTrack }: CommodoreKind): Erro
       first += count;
       track++;
     }
-    if (code <= 1) continue;
+    if (code <= GOOD) continue;
     byTrack.set(track, [...(byTrack.get(track) ?? []), index - first]);
     byCode.set(code, (byCode.get(code) ?? 0) + 1);
     const last = unread.at(-1);
