@@ -59,11 +59,14 @@ const ERRORS: Readonly<Record<number, string>> = {
 export async function probeCommodore(container: ByteSource, kind: CommodoreKind): Promise<number> {
   const shape = shapeOf(container.size, kind);
   if (shape === undefined) return Confidence.No;
-  const header = await headerBlock(container, kind);
-  if (hasHeader(header, kind)) return Confidence.Fits;
-  if (!shape.hasErrors) return container.size === kind.needsStructure ? Confidence.No : Confidence.Size;
-  // Any file can have this size by chance; its end would then be cut off as if it were error codes.
-  return areCodes(await codesOf(container, shape)) && !header.every((byte) => byte === GOOD) ? Confidence.Likely : Confidence.No;
+  const isNamed = hasHeader(await headerBlock(container, kind), kind);
+  if (shape.hasErrors) {
+    // Any file can have this size by chance, as can a cut of a larger disk: its end would then be cut off as if it were codes.
+    if (!(await endsInCodes(container, shape, isNamed))) return Confidence.No;
+    return isNamed ? Confidence.Fits : Confidence.Likely;
+  }
+  if (isNamed) return Confidence.Fits;
+  return container.size === kind.needsStructure ? Confidence.No : Confidence.Size;
 }
 
 /** @throws Fault 'floppy/commodore-size' for a size that no such disk has. */
@@ -108,10 +111,14 @@ async function codesOf(container: ByteSource, { blockCount, hasErrors }: Shape):
   return hasErrors ? container.read(blockCount * BLOCK_SIZE, blockCount) : Buffer.alloc(0);
 }
 
-/** Bytes that can be nothing else: every block has a code, and most blocks were read. */
-function areCodes(codes: Buffer): boolean {
-  const goodCount = codes.filter((code) => code === GOOD).length;
-  return 2 * goodCount > codes.length && codes.every((code) => code === GOOD || ERRORS[code] !== undefined);
+/** One code for each block; where nothing else speaks for the disk, codes that can be nothing else. */
+async function endsInCodes(container: ByteSource, shape: Shape, isNamed: boolean): Promise<boolean> {
+  const codes = await codesOf(container, shape);
+  if (!codes.every((code) => code <= GOOD || ERRORS[code] !== undefined)) return false;
+  if (isNamed) return true;
+  const lastBlock = await container.read((shape.blockCount - 1) * BLOCK_SIZE, BLOCK_SIZE);
+  const isFill = lastBlock.every((byte) => byte === codes[0]) && codes.every((code) => code === codes[0]);
+  return !isFill && !codes.includes(0);
 }
 
 function headerBlock(container: ByteSource, { blocksOfTrack, header }: CommodoreKind): Promise<Buffer> {
