@@ -89,9 +89,22 @@ export function isTorn({ bytes, offset, whole }: RawLine, path: string): boolean
   return !whole;
 }
 
+/** @throws Fault 'journal/altered', for a line too that has its hash and was never written by us. */
 export function valueOf({ bytes, offset }: RawLine, path: string): Record<string, unknown> {
   if (!hasItsHash(bytes)) throw altered(path, offset, 'its text does not match its hash');
-  return JSON.parse(bytes.toString('utf8', 65)) as Record<string, unknown>;
+  const value = jsonOf(bytes.toString('utf8', 65));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw altered(path, offset, 'its text is no JSON object, though its hash is right: it was forged');
+  return value as Record<string, unknown>;
+}
+
+/** Undefined for what is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function hasItsHash(bytes: Buffer): boolean {
