@@ -39,6 +39,12 @@ describe('an Alcohol image', () => {
     });
   });
 
+  it('warns of tracks that its description counts and does not tell', async () => {
+    const sheet = changed(fixture('mds/sessions/sessions.mds'), 220, 0xb9);
+    await using media = await openDisc({ 'x.mds': sheet, 'sessions.mdf': fixture('mds/sessions/sessions.mdf') });
+    expect(codes(media)).toEqual(['mds/track-count']);
+  });
+
   it('that is cut has lost what its description knows', async () => {
     await using media = await opened(mds, mdf.subarray(0, 2352 * 100 + 7));
     expect(codes(media)).toEqual(['optical/sectors-lost']);
