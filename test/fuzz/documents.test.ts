@@ -84,7 +84,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 5000) yield await Promise.resolve(bytes.subarray(at, at + 5000));
 }
 
-const SAMPLE = Buffer.from("MZ  12 3ab cA--PE%PDF-1.4 \0\x02\x04abc", 'latin1');
+const SAMPLE = Buffer.from('MZ  12 3ab cA--PE%PDF-1.4 \0\x02\x04abc', 'latin1');
 
 const KINDS: readonly Kind[] = [
   {
@@ -135,7 +135,27 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const FORGED = ['', '0', '-1', '1e9', '9007199254740993', '99999999999999999999', '0x10', 'NaN', '__proto__', '\0', '"', '<', '&#0;', '[]', 'null', '../../x', '%', '\ud800', ' '.repeat(40)]; // prettier-ignore
+const FORGED = [
+  '',
+  '0',
+  '-1',
+  '1e9',
+  '9007199254740993',
+  '99999999999999999999',
+  '0x10',
+  'NaN',
+  '__proto__',
+  '\0',
+  '"',
+  '<',
+  '&#0;',
+  '[]',
+  'null',
+  '../../x',
+  '%',
+  '\ud800',
+  ' '.repeat(40),
+]; // prettier-ignore
 
 /** Parts of the document, each kept or changed by one of the steps. */
 function changed({ document, parts }: Kind, steps: readonly (readonly [number, number, number, string])[]): Buffer {

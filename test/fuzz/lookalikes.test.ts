@@ -50,8 +50,14 @@ async function staysAsItIs(bytes: Buffer, what: string): Promise<void> {
 
 const kinds: readonly (readonly [string, (size: number, next: (below: number) => number) => Buffer])[] = [
   ['noise', (size, next) => Buffer.from(Uint8Array.from({ length: size }, () => next(256)))],
-  ['noise behind zeros', (size, next) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at < 16_384 ? 0 : next(256))))],
-  ['zeros behind noise', (size, next) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at < 16_384 ? next(256) : 0)))],
+  [
+    'noise behind zeros',
+    (size, next) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at < 16_384 ? 0 : next(256)))),
+  ],
+  [
+    'zeros behind noise',
+    (size, next) => Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at < 16_384 ? next(256) : 0))),
+  ],
   ['small numbers', (size, next) => Buffer.from(Uint8Array.from({ length: size }, () => (next(3) === 0 ? next(12) : 0)))],
   ['a pattern', (size, next) => Buffer.alloc(size, Buffer.from([next(256), next(256), next(4), 0].slice(0, 1 + next(4))))],
   ['a table of numbers', counted],

@@ -20,7 +20,15 @@ export interface Wrapped {
 }
 
 /** @throws what opening the image inside throws; `source` is closed then. */
-export async function wrappedMedia({ format, container, companions, source, name, warnings = [], verifier }: Wrapped): Promise<Media> {
+export async function wrappedMedia({
+  format,
+  container,
+  companions,
+  source,
+  name,
+  warnings = [],
+  verifier,
+}: Wrapped): Promise<Media> {
   const innerName = name ?? withoutEnding(companions.own);
   let inner: Media;
   try {

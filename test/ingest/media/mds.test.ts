@@ -41,7 +41,8 @@ describe('an Alcohol image', () => {
 
   it('warns of tracks that its description counts and does not tell', async () => {
     const sheet = changed(fixture('mds/sessions/sessions.mds'), 220, 0xb9);
-    await using media = await openDisc({ 'x.mds': sheet, 'sessions.mdf': fixture('mds/sessions/sessions.mdf') });
+    const files = { 'sessions.mdf': fixture('mds/sessions/sessions.mdf'), 'sessions.i00': fixture('mds/sessions/SESSIONS.I00') };
+    await using media = await openDisc({ 'x.mds': sheet, ...files });
     expect(codes(media)).toEqual(['mds/track-count']);
   });
 
