@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { describe, expect, it } from 'vitest';
 import { Fault } from '#ingest/kernel';
 import { damaged, numbersFrom } from './damage.ts';
+import { mended } from './mend.ts';
 import { type Patch, applied, minimised } from './patch.ts';
 
 /** Wrong, though nothing was thrown. */
@@ -77,7 +78,8 @@ export function hunts<T extends Prey>(
           const patch = next(5) === 0 ? kept[next(kept.length)]?.[1] : undefined;
           const prey = patch === undefined ? all[next(all.length)] : inputOf(patch).of;
           if (prey === undefined) break;
-          const bytes = damaged(patch === undefined ? prey.bytes : inputOf(patch).bytes, next);
+          const hurt = damaged(patch === undefined ? prey.bytes : inputOf(patch).bytes, next);
+          const bytes = next(2) === 0 ? hurt : mended(id, hurt);
           const codes = new Set<string>();
           const what = await harm(prey, bytes, codes);
           if (what !== undefined && !found.has(nameOf(what))) {
