@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
-export interface Truth {
+interface Truth {
   readonly by: string;
   /** Of the medium, in bytes; 512 unless stated. */
   readonly sectorSize?: number;
@@ -19,7 +19,7 @@ export interface Truth {
 
 const fixtures = new URL('../fixtures/volumes/', import.meta.url);
 
-export interface VolumeCase {
+interface VolumeCase {
   readonly name: string;
   readonly medium: Buffer;
   readonly truth: Truth;

@@ -16,7 +16,7 @@ import { type Patch, applied, minimised } from './patch.ts';
 /** Wrong, though nothing was thrown. */
 export class Wrong extends Error {}
 
-export interface Prey {
+interface Prey {
   readonly name: string;
   readonly bytes: Buffer;
 }

@@ -11,7 +11,7 @@ export interface Patch {
   readonly changes: Readonly<Record<string, string>>;
 }
 
-export interface Change {
+interface Change {
   readonly at: number;
   readonly bytes: Buffer;
 }
@@ -28,7 +28,7 @@ export function applied(whole: Buffer, { cut, changes }: Patch): Buffer {
 }
 
 /** @param damaged no longer than `whole`. */
-export function changesOf(whole: Buffer, damaged: Buffer): Change[] {
+function changesOf(whole: Buffer, damaged: Buffer): Change[] {
   const found: { at: number; end: number }[] = [];
   for (let at = 0; at < damaged.length; at += 1) {
     if (damaged[at] === whole[at]) continue;
