@@ -55,7 +55,7 @@ export async function* linesOf(path: string): AsyncIterable<RawLine> {
  * @throws Fault 'journal/altered' at the first line that does not carry the hash of its own text, 'journal/gap' where entries are missing.
  */
 export async function* readJournal(folder: string, from = 0): AsyncIterable<JournalEntry> {
-  for await (const { index, line } of linesFrom(folder, from)) yield { index, value: valueOf(line) };
+  for await (const { index, line, path } of linesFrom(folder, from)) yield { index, value: valueOf(line, path) };
 }
 
 /** The leaf hashes of the entries from `from` on, each checked against its line. @throws as readJournal. */
@@ -63,7 +63,7 @@ export async function* leavesOf(folder: string, from = 0): AsyncIterable<{ index
   for await (const { index, leaf } of linesFrom(folder, from)) yield { index, leaf };
 }
 
-async function* linesFrom(folder: string, from: number): AsyncIterable<{ index: number; line: RawLine; leaf: Buffer }> {
+async function* linesFrom(folder: string, from: number): AsyncIterable<{ index: number; line: RawLine; leaf: Buffer; path: string }> {
   const segments = await segmentsOf(folder);
   const start = Math.max(
     0,
@@ -83,7 +83,7 @@ async function* linesFrom(folder: string, from: number): AsyncIterable<{ index: 
     for await (const line of linesOf(path)) {
       if (isTorn(line, path)) break;
       const leaf = leafOf(line, path);
-      if (index >= from) yield { index, line, leaf };
+      if (index >= from) yield { index, line, leaf, path };
       index += 1;
     }
   }
@@ -98,8 +98,21 @@ export function isTorn({ bytes, offset, whole }: RawLine, path: string): boolean
   return !whole;
 }
 
-function valueOf({ bytes }: RawLine): Record<string, unknown> {
-  return JSON.parse(bytes.toString('utf8', 65)) as Record<string, unknown>;
+/** @throws Fault 'journal/altered' for a line that has its hash and was never written by us. */
+function valueOf({ bytes, offset }: RawLine, path: string): Record<string, unknown> {
+  const value = jsonOf(bytes.toString('utf8', 65));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw altered(path, offset, 'its text is no JSON object, though its hash is right: it was forged');
+  return value as Record<string, unknown>;
+}
+
+/** Undefined for what is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws Fault 'journal/altered'. */

@@ -210,11 +210,11 @@ class Reader {
     const { stream, times, texts, remarks } = object;
     const time = TIME_NAMES.get(name);
     if (name === 'fileobject') this.#closeObject(object);
-    else if (time !== undefined) times[time] = { text, resolutionSeconds: Number(a['prec'] ?? a['sr:resolution'] ?? 1) };
+    else if (time !== undefined) times[time] = { text, resolutionSeconds: secondsOf(a['prec'] ?? a['sr:resolution'] ?? '1') };
     else if (name === 'hashdigest') stream.digests[(a['type'] ?? '') as keyof Digests] = text;
     else if (name === 'sr:time') {
-      const stamp: Stamp = { text: undefined, resolutionSeconds: Number(a['resolution']), doubt: text };
-      times[a['name'] as keyof Stamps] = stamp;
+      const stamp: Stamp = { text: undefined, resolutionSeconds: secondsOf(a['resolution']), doubt: text };
+      times[timeOf(a['name'])] = stamp;
     } else if (name === 'sr:format') stream.format = formatOf(text, a);
     else if (name === 'sr:unread') stream.unread.push({ offset: numberOf(a['offset']), length: numberOf(a['len']) });
     else if (name === 'sr:remark') remarks.push({ code: a['code'] ?? '', message: text });
@@ -329,6 +329,21 @@ function maybeNumber(value: string | undefined): number | undefined {
   return value === undefined ? undefined : numberOf(value);
 }
 
+function secondsOf(value: string | undefined): number {
+  const seconds = Number(value);
+  if (!(seconds > 0)) throw new Error(`"${value}" is no resolution of a time in seconds`);
+  return seconds;
+}
+
+function timeOf(name: string | undefined): keyof Stamps {
+  const [time] = TIMES.find(([each]) => each === name) ?? [];
+  if (time === undefined) throw new Error(`"${name}" is no time of a file`);
+  return time;
+}
+
 function factsOf(json: string | undefined): Readonly<Record<string, string | number>> | undefined {
-  return json === undefined ? undefined : (JSON.parse(plainText(json)) as Record<string, string | number>);
+  if (json === undefined) return undefined;
+  const facts: unknown = JSON.parse(plainText(json));
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) throw new Error(`"${json}" are no facts`);
+  return facts as Record<string, string | number>;
 }

@@ -1,39 +1,10 @@
-/**
- * Every volume scheme in the registry must pass this, unasked: drop fixtures in test/fixtures/volumes/<id>/.
- *
- * `<case>.img.gz` is a medium, `<case>.truth.json` what another program (sfdisk, sgdisk, mmls, parted) says of it.
- */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+/** Every volume scheme in the registry must pass this, unasked: drop fixtures in test/fixtures/volumes/<id>/ (see volume-cases.ts). */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '#ingest/kernel';
 import { schemes, volumesOf } from '#ingest/volumes';
 import { bufferSource } from '../ingest/media/buffer-source.ts';
-
-interface Truth {
-  readonly by: string;
-  /** Of the medium, in bytes; 512 unless stated. */
-  readonly sectorSize?: number;
-  readonly diskId?: string;
-  /** In order of offset; only what is stated is compared. */
-  readonly volumes: readonly Readonly<Record<string, string | number | boolean>>[];
-  /** Codes of the warnings. */
-  readonly faults?: readonly string[];
-}
-
-const fixtures = new URL('../fixtures/volumes/', import.meta.url);
-
-function casesOf(id: string): { name: string; medium: Buffer; truth: Truth }[] {
-  const folder = new URL(`${id}/`, fixtures);
-  if (!existsSync(folder)) return [];
-  const images = readdirSync(folder).filter((file) => file.endsWith('.img.gz'));
-  return images.toSorted().map((file) => {
-    const name = file.slice(0, -'.img.gz'.length);
-    const truth = JSON.parse(readFileSync(new URL(`${name}.truth.json`, folder), 'utf8')) as Truth;
-    return { name, medium: gunzipSync(readFileSync(new URL(file, folder))), truth };
-  });
-}
+import { casesOf } from './volume-cases.ts';
 
 /** Everything an inspection does. What is no Fault is thrown on. */
 async function exercise(medium: Buffer, sectorSize: number): Promise<void> {

@@ -12,13 +12,18 @@ export function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
-/** Structures lie at the start and the end: that is where most changes go. */
+/** Looks for a place that is not zero: a volume is mostly empty, and damage there does nothing. */
+const LOOKS = 8;
+
+/** Structures lie at the start and the end, and where there is anything at all: that is where most changes go. */
 export function damaged(bytes: Buffer, next: (below: number) => number): Buffer {
   const out = Buffer.from(bytes);
   const place = (): number => {
     const near = Math.min(out.length, [512, 4096, 70_000, out.length][next(4)] ?? 512);
     const at = next(near);
-    return next(3) === 0 ? out.length - 1 - at : at;
+    let found = next(3) === 0 ? out.length - 1 - at : at;
+    for (let look = next(2) * LOOKS; look > 0 && out[found] === 0; look -= 1) found = next(near);
+    return found;
   };
   for (let changes = 1 + next(6); changes > 0; changes -= 1) {
     const at = Math.min(place(), Math.max(0, out.length - 4));

@@ -38,7 +38,10 @@ interface Shape {
   readonly hasErrors: boolean;
 }
 
-/** Drive's error codes, as the image keeps them (1541 user's guide); 1 is a good block, and so is the 0 of some programs. */
+/** The code of a block that was read; some programs write 0. */
+const GOOD = 1;
+
+/** Drive's other error codes, as the image keeps them (1541 user's guide). */
 const ERRORS: Readonly<Record<number, string>> = {
   2: 'no header',
   3: 'no sync mark',
@@ -56,10 +59,14 @@ const ERRORS: Readonly<Record<number, string>> = {
 export async function probeCommodore(container: ByteSource, kind: CommodoreKind): Promise<number> {
   const shape = shapeOf(container.size, kind);
   if (shape === undefined) return Confidence.No;
-  if (hasHeader(await headerBlock(container, kind), kind)) return Confidence.Fits;
-  if (container.size === kind.needsStructure) return Confidence.No;
-  // Any file can have this size by chance; its end would then be cut off as if it were error codes.
-  return (await codesOf(container, shape)).every(isCode) ? Confidence.Size : Confidence.No;
+  const isNamed = hasHeader(await headerBlock(container, kind), kind);
+  if (shape.hasErrors) {
+    // Any file can have this size by chance, as can a cut of a larger disk: its end would then be cut off as if it were codes.
+    if (!(await endsInCodes(container, shape, isNamed))) return Confidence.No;
+    return isNamed ? Confidence.Fits : Confidence.Likely;
+  }
+  if (isNamed) return Confidence.Fits;
+  return container.size === kind.needsStructure ? Confidence.No : Confidence.Size;
 }
 
 /** @throws Fault 'floppy/commodore-size' for a size that no such disk has. */
@@ -104,8 +111,14 @@ async function codesOf(container: ByteSource, { blockCount, hasErrors }: Shape):
   return hasErrors ? container.read(blockCount * BLOCK_SIZE, blockCount) : Buffer.alloc(0);
 }
 
-function isCode(code: number): boolean {
-  return code <= 1 || ERRORS[code] !== undefined;
+/** One code for each block; where nothing else speaks for the disk, codes that can be nothing else. */
+async function endsInCodes(container: ByteSource, shape: Shape, isNamed: boolean): Promise<boolean> {
+  const codes = await codesOf(container, shape);
+  if (!codes.every((code) => code <= GOOD || ERRORS[code] !== undefined)) return false;
+  if (isNamed) return true;
+  const lastBlock = await container.read((shape.blockCount - 1) * BLOCK_SIZE, BLOCK_SIZE);
+  const isFill = lastBlock.every((byte) => byte === codes[0]) && codes.every((code) => code === codes[0]);
+  return !isFill && !codes.includes(0);
 }
 
 function headerBlock(container: ByteSource, { blocksOfTrack, header }: CommodoreKind): Promise<Buffer> {
@@ -146,7 +159,7 @@ function errorsOf(codes: Buffer, { format, blocksOfTrack }: CommodoreKind): Erro
       first += count;
       track++;
     }
-    if (code <= 1) continue;
+    if (code <= GOOD) continue;
     byTrack.set(track, [...(byTrack.get(track) ?? []), index - first]);
     byCode.set(code, (byCode.get(code) ?? 0) + 1);
     const last = unread.at(-1);

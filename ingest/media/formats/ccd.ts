@@ -43,7 +43,7 @@ export const format: MediaFormat = {
     const sub = await partNamed(companions, besideName(companions.own, 'sub'));
     const tracks = await tracksOf(sheet, image.source);
     const parts = sub === undefined ? [image.name] : [image.name, sub.name];
-    const warnings = sub === undefined ? [] : subWarnings(sub.source, image.source);
+    const warnings = [...(sub === undefined ? [] : subWarnings(sub.source, image.source)), ...leftOver(tracks, image.source)];
     return discMedia({ format: 'ccd', tracks, facts: factsOf(sheet), parts, warnings, isAddedUp: false });
   },
 };
@@ -100,6 +100,15 @@ async function skipped(first: CcdEntry, source: ByteSource, at: number): Promise
   if ((first.control & 4) === 0 || at + 16 > source.size) return 0;
   const header = headerAt(await source.read(at, 16), 0);
   return header?.lba === first.plba - FIRST_ADDRESS ? FIRST_ADDRESS * STRIDE : 0;
+}
+
+/** What no track takes would be missing from the medium, unseen. */
+function leftOver(tracks: readonly Track[], image: ByteSource): Fault[] {
+  const end = Math.max(...tracks.map(({ at, sectorCount }) => at + sectorCount * STRIDE));
+  const sectorCount = Math.floor((image.size - end) / STRIDE);
+  if (sectorCount <= 0) return [];
+  const message = `the last ${sectorCount} sectors of the .img lie behind the last track of the control file and are left out; the control file is damaged or cut, or belongs to another image`;
+  return [new Fault(FaultKind.Corrupt, 'ccd/left-over', message, { sectorCount })];
 }
 
 function subWarnings(sub: ByteSource, image: ByteSource): Fault[] {

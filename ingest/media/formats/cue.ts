@@ -4,7 +4,7 @@
  * The sheet states no addresses on the disc: they are added up from the lengths of files, tracks and gaps, and where the data
  * sectors carry their own address, that counts. Audio tracks have no place in the medium; the facts list them.
  */
-import { Fault, FaultKind } from '../../kernel/index.ts';
+import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
 import { type CueFile, type CueMark, type CueSheet, type CueTrack, isCue, parseCue } from '../optical/cue-sheet.ts';
 import { discMedia } from '../optical/disc.ts';
@@ -46,6 +46,10 @@ export const format: MediaFormat = {
     if (sheet.unknownLines.length > 0) {
       const message = `${sheet.unknownLines.length} lines of the CUE sheet are not known and were passed over: ${sheet.unknownLines[0]}`;
       warnings.push(new Fault(FaultKind.Unsupported, 'cue/unknown-lines', message, { lines: sheet.unknownLines.slice(0, 20) }));
+    }
+    for (const { name } of sheet.files.filter(({ marks }) => marks.length === 0)) {
+      const message = `the CUE sheet names "${escaped(name)}" and no track that lies in it; the sheet is cut, compare it with another copy`;
+      warnings.push(new Fault(FaultKind.Truncated, 'cue/no-track-in-file', message, { file: escaped(name) }));
     }
     const tracks = tracksOf(sheet, named, warnings);
     const parts = [...new Set(named.map(({ name }) => name))];

@@ -33,6 +33,7 @@ const header = layout('MDS header', 0x58, {
 const sessionBlock = layout('MDS session', 24, {
   number: [0x08, u16le],
   blockCount: [0x0a, u8],
+  leadInBlockCount: [0x0b, u8],
   blocksOffset: [0x14, u32le],
 });
 const trackBlock = layout('MDS track', 80, {
@@ -77,13 +78,14 @@ export const format: MediaFormat = {
 
   async open(container, companions) {
     const h = await headerOf(container);
-    const all = await described(container, h, companions.own);
+    const warnings: Fault[] = [];
+    const all = await described(container, h, companions.own, warnings);
     const { tracks, parts } = await tracksOf(all, companions);
     const facts = {
       discType: MEDIA_TYPES[h.medium] ?? `type ${h.medium}`,
       formatVersion: `${h.major}.${h.minor}`,
     };
-    return discMedia({ format: 'mds', tracks, facts, parts, warnings: [], isAddedUp: false });
+    return discMedia({ format: 'mds', tracks, facts, parts, warnings, isAddedUp: false });
   },
 };
 
@@ -103,12 +105,13 @@ async function headerOf(container: ByteSource): Promise<Header> {
 }
 
 /** @throws Fault 'mds/outside' for what lies past the end, 'mds/track' for a number that was there before. */
-async function described(container: ByteSource, h: Header, own: string): Promise<Described[]> {
+async function described(container: ByteSource, h: Header, own: string, warnings: Fault[] = []): Promise<Described[]> {
   const tracks: Described[] = [];
   const sessions = await part(container, h.sessionsOffset, h.sessionCount * sessionBlock.size);
   for (let i = 0; i < h.sessionCount; i++) {
-    const { number, blockCount, blocksOffset } = sessionBlock.decode(sessions.subarray(i * sessionBlock.size));
+    const { number, blockCount, leadInBlockCount, blocksOffset } = sessionBlock.decode(sessions.subarray(i * sessionBlock.size));
     const blocks = await part(container, blocksOffset, blockCount * trackBlock.size);
+    const before = tracks.length;
     for (let j = 0; j < blockCount; j++) {
       const block = trackBlock.decode(blocks.subarray(j * trackBlock.size));
       if (block.point < 1 || block.point > 99) continue;
@@ -119,6 +122,12 @@ async function described(container: ByteSource, h: Header, own: string): Promise
       const isDvd = h.medium >= FIRST_DVD;
       const sectorCount = isDvd ? block.extraOffset : extra.decode(await part(container, block.extraOffset, extra.size)).length;
       tracks.push({ block, session: number, sectorCount, names: await namesOf(container, block, own) });
+    }
+    const trackCount = tracks.length - before;
+    const toldCount = blockCount - leadInBlockCount;
+    if (trackCount !== toldCount) {
+      const message = `session ${number} has ${toldCount} tracks by the description, and ${trackCount} of them are described; the others are left out: it is damaged`;
+      warnings.push(new Fault(FaultKind.Corrupt, 'mds/track-count', message, { session: number, trackCount, toldCount }));
     }
   }
   if (tracks.length === 0)

@@ -1,13 +1,14 @@
 /**
  * An image in a zip file, alone: a zip of several files is an archive, and nobody can say which of them is the medium.
  *
- * A stored entry is read where it lies. A deflated one is read forward, and its CRC compared when that reaches the end.
+ * A stored entry is read where it lies, and its CRC compared by whoever reads it whole; a deflated one is read forward, and its CRC
+ * compared when that reaches the end.
  */
 import { crc32 } from 'node:zlib';
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
 import { inflated } from '../wrapped/inflate-stream.ts';
 import { baseName, checkContentSize, wrappedMedia } from '../wrapped/wrapped-media.ts';
-import { type ByteSource, Confidence, type MediaFormat } from '../media.ts';
+import { type ByteSource, Confidence, type MediaFormat, type Verifier } from '../media.ts';
 import { rangeSource } from '../range-source.ts';
 import { isAff4 } from '../signature-checks.ts';
 import { bytesOf, streamSource } from '../stream-source.ts';
@@ -45,7 +46,8 @@ export const format: MediaFormat = {
   async open(container, companions) {
     const entry = await onlyFile(container);
     const source = await contentOf(container, entry);
-    return wrappedMedia({ format: 'zip', container, companions, source, name: baseName(entry.name) });
+    const verifier = entry.method === STORED ? { verifier: (size: number) => verifierOf(entry, size) } : {};
+    return wrappedMedia({ format: 'zip', container, companions, source, name: baseName(entry.name), ...verifier });
   },
 };
 
@@ -64,7 +66,7 @@ async function onlyFile(container: ByteSource): Promise<ZipEntry> {
 
 async function contentOf(container: ByteSource, entry: ZipEntry): Promise<ByteSource> {
   const { name, method, size, packedSize, isEncrypted } = entry;
-  const what = `"${escaped(name)}" in the zip file`;
+  const what = whatOf(name);
   const refuse = (kind: FaultKind, code: string, why: string): Fault =>
     new Fault(kind, code, `${what} ${why}`, { entry: escaped(name) });
   if (isEncrypted) throw refuse(FaultKind.Unsupported, 'zip/encrypted', 'is encrypted; decrypt it and deposit the image');
@@ -92,8 +94,30 @@ async function* checked(
     length += bytes.length;
     own = crc32(bytes, own);
     if (length > size) throw refuse(FaultKind.Corrupt, 'zip/size', `holds more than the ${size} bytes that the directory says`);
-    if (length === size && own !== crc)
-      throw refuse(FaultKind.Corrupt, 'zip/crc', `has the CRC ${own.toString(16)} instead of ${crc.toString(16)}; it is damaged`);
+    if (length === size && own !== crc) throw refuse(FaultKind.Corrupt, 'zip/crc', wrongCrc(own, crc));
     yield bytes;
   }
+}
+
+/** @param size of the medium, in bytes, which is the entry's content. */
+function verifierOf({ name, crc }: ZipEntry, size: number): Verifier {
+  let own = 0;
+  return {
+    update(bytes) {
+      own = crc32(bytes, own);
+    },
+    finish() {
+      if (own === crc) return [];
+      const facts = { entry: escaped(name), mediumOffset: 0, mediumLength: size };
+      return [new Fault(FaultKind.Corrupt, 'zip/crc', `${whatOf(name)} ${wrongCrc(own, crc)}`, facts)];
+    },
+  };
+}
+
+function whatOf(name: string): string {
+  return `"${escaped(name)}" in the zip file`;
+}
+
+function wrongCrc(own: number, crc: number): string {
+  return `has the CRC ${own.toString(16)} instead of ${crc.toString(16)}; it is damaged`;
 }

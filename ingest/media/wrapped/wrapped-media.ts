@@ -1,6 +1,6 @@
 /** The medium of an image that was compressed from outside: what is inside is opened by its own format, and read through it. */
 import { Fault, FaultKind, escaped } from '../../kernel/index.ts';
-import type { ByteSource, Companions, Content, Media, MediaFacts } from '../media.ts';
+import type { ByteSource, Companions, Content, Media, MediaFacts, Verifier } from '../media.ts';
 
 /** More is no disk image that anyone compressed. */
 export const LARGEST_CONTENT = 16 * 2 ** 40;
@@ -15,10 +15,20 @@ export interface Wrapped {
   /** The name the wrapper has for it. */
   readonly name?: string;
   readonly warnings?: readonly Fault[];
+  /** Compares the checksum of the content, where reading does not: used when the content is the medium itself. */
+  readonly verifier?: (size: number) => Verifier;
 }
 
 /** @throws what opening the image inside throws; `source` is closed then. */
-export async function wrappedMedia({ format, container, companions, source, name, warnings = [] }: Wrapped): Promise<Media> {
+export async function wrappedMedia({
+  format,
+  container,
+  companions,
+  source,
+  name,
+  warnings = [],
+  verifier,
+}: Wrapped): Promise<Media> {
   const innerName = name ?? withoutEnding(companions.own);
   let inner: Media;
   try {
@@ -35,6 +45,7 @@ export async function wrappedMedia({ format, container, companions, source, name
     format,
     facts: { ...inner.facts, wrapper: format, ...named, innerFormat: inner.format, innerSize: source.size, ratio },
     warnings: [...warnings, ...inner.warnings],
+    ...(inner.isWhole && verifier !== undefined ? { verifier: () => verifier(inner.size) } : {}),
     read: (offset, length) => inner.read(offset, length),
     extents: (window) => inner.extents(window),
     async [Symbol.asyncDispose]() {

@@ -34,6 +34,13 @@ describe('a CloneCD image', () => {
     expect(codes(media)).toEqual(['ccd/sub-size']);
   });
 
+  it('warns of sectors that no track takes: its table of contents has lost one', async () => {
+    const text = fixture('ccd/sessions/sessions.ccd').toString().replace('[Entry 3]', '[Entry 3').replace('Point=0x02', 'x');
+    await using media = await openDisc({ 'sessions.ccd': text, 'sessions.img': fixture('ccd/sessions/sessions.img') });
+    expect(codes(media)).toEqual(['ccd/left-over']);
+    expect(await extentsIn(media)).toBe('data 0+324');
+  });
+
   it('has two sessions, whose space between is absent', async () => {
     const files = { 'sessions.ccd': fixture('ccd/sessions/sessions.ccd'), 'sessions.img': fixture('ccd/sessions/sessions.img') };
     await using media = await openDisc(files);

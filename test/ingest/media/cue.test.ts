@@ -136,6 +136,14 @@ describe('a CUE sheet', () => {
   });
 });
 
+describe('a sheet that is cut behind a FILE', () => {
+  it('warns of the file that it has no track for', async () => {
+    const text = sheet('MODE1/2352', 'FILE "y.bin" BINARY\n');
+    await using media = await openDisc({ 'x.cue': text, 'x.bin': bin, 'y.bin': bin });
+    expect(media.warnings).toMatchObject([{ code: 'cue/no-track-in-file', facts: { file: 'y.bin' } }]);
+  });
+});
+
 describe('a cut file', () => {
   it('has lost the sector that it ends in', async () => {
     await using media = await openDisc({ 'x.cue': sheet(), 'x.bin': bin.subarray(0, -1000) });

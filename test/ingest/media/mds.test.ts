@@ -39,6 +39,13 @@ describe('an Alcohol image', () => {
     });
   });
 
+  it('warns of tracks that its description counts and does not tell', async () => {
+    const sheet = changed(fixture('mds/sessions/sessions.mds'), 220, 0xb9);
+    const files = { 'sessions.mdf': fixture('mds/sessions/sessions.mdf'), 'sessions.i00': fixture('mds/sessions/SESSIONS.I00') };
+    await using media = await openDisc({ 'x.mds': sheet, ...files });
+    expect(codes(media)).toEqual(['mds/track-count']);
+  });
+
   it('that is cut has lost what its description knows', async () => {
     await using media = await opened(mds, mdf.subarray(0, 2352 * 100 + 7));
     expect(codes(media)).toEqual(['optical/sectors-lost']);

@@ -132,6 +132,16 @@ describe('zip', () => {
     });
   });
 
+  it('compares the CRC of a stored file too, when all of it was read', async () => {
+    const found = async (crc?: number): Promise<string[]> => {
+      await using media = await opened(one(crc === undefined ? {} : { crc }));
+      const verifier = media.verifier?.();
+      for (let at = 0; at < media.size; at += 512) verifier?.update(await media.read(at, 512));
+      return verifier?.finish().map(({ code }) => code) ?? ['no verifier'];
+    };
+    expect([await found(), await found(1)]).toEqual([[], ['zip/crc']]);
+  });
+
   it('refuses a file that is longer or shorter than it says', async () => {
     await expect(opened(one({ ...packed, size: 512 })).then((media) => media.read(0, 512))).rejects.toMatchObject({
       code: 'zip/size',
