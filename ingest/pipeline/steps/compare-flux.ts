@@ -50,9 +50,11 @@ async function recordOf(
   const { id, title, puid } = what;
   const record = { name: capture.name, format: { id, title, ...(puid === undefined ? {} : { puid }) }, files };
   try {
-    if (!what.readable) throw notCompared('flux-format', capture, `this version does not decode "${title}"`);
-    if (image === undefined) throw notCompared('flux-without-disk', capture, 'the disk inside the image could not be read whole');
-    if (isTooMany) throw notCompared('flux-many', capture, `${MOST_DECODED} captures of this carrier were decoded before it`);
+    if (!what.readable) throw notCompared(capture, 'ingest/flux-format', `this version does not decode "${title}"`);
+    if (image === undefined)
+      throw notCompared(capture, 'ingest/flux-without-disk', 'the disk inside the image could not be read whole');
+    if (isTooMany)
+      throw notCompared(capture, 'ingest/flux-many', `${MOST_DECODED} captures of this carrier were decoded before it`);
     await using opened = await openImage(members, false);
     return { ...record, comparison: await compareSectors(opened.media, image, unread, signal) };
   } catch (error) {
@@ -68,7 +70,7 @@ async function identifiedFlux({ files: [head] }: ImageFiles, bag: string): Promi
   return fluxIn(whole) ?? whole;
 }
 
-function notCompared(what: 'flux-format' | 'flux-without-disk' | 'flux-many', { name }: ImageFiles, why: string): Fault {
+function notCompared({ name }: ImageFiles, code: string, why: string): Fault {
   const message = `the flux "${escaped(name)}" is kept, but was not compared with the image: ${why}`;
-  return new Fault(FaultKind.Unsupported, `ingest/${what}`, message, { file: escaped(name) });
+  return new Fault(FaultKind.Unsupported, code, message, { file: escaped(name) });
 }
