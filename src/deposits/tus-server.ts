@@ -4,8 +4,6 @@ import { Server } from '@tus/server';
 import { problemOf } from '../common/problem.filter.ts';
 import type { UploadStore } from './upload-store.ts';
 
-const EXPIRES = 'Upload-Expires';
-
 export class TusServer extends Server {
   readonly #logger = new Logger('uploads');
 
@@ -15,8 +13,6 @@ export class TusServer extends Server {
   }
 
   override async write(...[context, headers, status, body]: Parameters<Server['write']>): ReturnType<Server['write']> {
-    // The library counts from the byte before those that have just come.
-    if (headers.has(EXPIRES)) headers.set(EXPIRES, new Date(Date.now() + this.datastore.getExpiration()).toUTCString());
     if (status < 400) return super.write(context, headers, status, body);
     const words = (body ?? '').trim();
     if (status >= 500) this.#logger.error(words);

@@ -50,11 +50,21 @@ async function recordOf(
   const { id, title, puid } = what;
   const record = { name: capture.name, format: { id, title, ...(puid === undefined ? {} : { puid }) }, files };
   try {
-    if (!what.readable) throw notCompared(capture, 'ingest/flux-format', `this version does not decode "${title}"`);
+    const kept = `the flux "${escaped(capture.name)}" is kept, but was not compared with the image:`;
+    if (!what.readable)
+      throw new Fault(FaultKind.Unsupported, 'ingest/flux-format', `${kept} this version does not decode "${title}"`);
     if (image === undefined)
-      throw notCompared(capture, 'ingest/flux-without-disk', 'the disk inside the image could not be read whole');
+      throw new Fault(
+        FaultKind.Unsupported,
+        'ingest/flux-without-disk',
+        `${kept} the disk inside the image could not be read whole`,
+      );
     if (isTooMany)
-      throw notCompared(capture, 'ingest/flux-many', `${MOST_DECODED} captures of this carrier were decoded before it`);
+      throw new Fault(
+        FaultKind.Unsupported,
+        'ingest/flux-many',
+        `${kept} ${MOST_DECODED} of this carrier were decoded before it`,
+      );
     await using opened = await openImage(members, false);
     return { ...record, comparison: await compareSectors(opened.media, image, unread, signal) };
   } catch (error) {
@@ -68,9 +78,4 @@ async function identifiedFlux({ files: [head] }: ImageFiles, bag: string): Promi
   await using source = await fileSource(join(bag, SUBMISSION_FOLDER, head.name));
   const whole = await identify(source, head.name);
   return fluxIn(whole) ?? whole;
-}
-
-function notCompared({ name }: ImageFiles, code: string, why: string): Fault {
-  const message = `the flux "${escaped(name)}" is kept, but was not compared with the image: ${why}`;
-  return new Fault(FaultKind.Unsupported, code, message, { file: escaped(name) });
 }
