@@ -50,18 +50,23 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
   }
 }
 
-/** The application, configured, not listening. */
-export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+/** Takes orders and the pieces of uploads, and nothing else. */
+export function httpAdapter({ host }: Pick<Settings, 'host'>): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: LARGEST_BODY,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
   });
-  answerToLoopbackOnly(adapter.getInstance(), options.settings.host);
+  answerToLoopbackOnly(adapter.getInstance(), host);
   adapter.getInstance().removeContentTypeParser('text/plain');
   // tus sends its pieces as this type; they are streamed to disk, not parsed.
   adapter.getInstance().addContentTypeParser('application/offset+octet-stream', (_request, _payload, done) => done(null));
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(options), adapter, {
+  return adapter;
+}
+
+/** The application, configured, not listening. */
+export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(options), httpAdapter(options.settings), {
     logger: new Log(options.settings.logLevel),
     abortOnError: false,
     // Fastify's own parser takes JSON. Nest would take forms as well, which any web site can make a browser send.

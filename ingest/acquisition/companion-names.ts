@@ -2,9 +2,9 @@
 import type { ImageFiles } from './deposited-image.ts';
 import { hasImageEnding } from './image-files.ts';
 
-/** Endings of checksum lists, mapfiles, logs and disc descriptions. */
+/** Endings of checksum lists, mapfiles, logs, disc descriptions, and of the flux that a sector image was decoded from. */
 const PAPER_ENDINGS =
-  /^(?:md5|sha1|sha224|sha256|sha384|sha512|(?:md5|sha(?:1|224|256|384|512))sums?|hash|hashes|hashdeep|map|mapfile|log|mlog|hlog|info|txt|dfxml|cue|toc|ccd|sub|mds)$/i;
+  /^(?:md5|sha1|sha224|sha256|sha384|sha512|(?:md5|sha(?:1|224|256|384|512))sums?|hash|hashes|hashdeep|map|mapfile|log|mlog|hlog|info|txt|dfxml|cue|toc|ccd|sub|mds|scp|a2r|hfe|woz|moof|ipf)$/i;
 /** Endings of two parts, by which Aaru and DiscImageCreator name what they write beside `x.iso`: `x.cicm.xml`, `x_disc.txt`. */
 const LONG_PAPER_ENDINGS = /(?:\.cicm\.xml|\.metadata\.json|\.aaru\.json|_disc\.txt)$/i;
 

@@ -22,7 +22,8 @@ import {
   systemFault,
 } from './folder.ts';
 import type { ImageFiles } from './deposited-image.ts';
-import { imageIn, imageNamed } from './image-files.ts';
+import { fluxAmong } from './flux-captures.ts';
+import { type FoundImages, imageIn, imageNamed } from './image-files.ts';
 import { companionsOf } from './companion-names.ts';
 import { isChecksumList } from './checksum-list.ts';
 import { isMapfile } from './mapfile.ts';
@@ -36,6 +37,8 @@ export interface Deposit {
   readonly image: ImageFiles;
   /** Everything else, byte for byte as it came. */
   readonly submission: readonly DepositFile[];
+  /** Those of the submission that are flux captures of the carrier, each with its files; none where flux is the image. */
+  readonly flux: readonly ImageFiles[];
   /** Those of the submission that are lists of digests. */
   readonly checksumLists: readonly DepositFile[];
   /** Those of the submission that are ddrescue mapfiles. */
@@ -139,7 +142,8 @@ async function ofFile(path: string, notes: DepositNote[]): Promise<Deposit> {
   const ours = new Set([...image.files, ...submission].map(({ name }) => name));
   await checkReadable([...image.files, ...submission]);
   const neighbours = new Set(names.filter((name) => !ours.has(name)));
-  return sorted(image.files.length > 1 ? 'split' : 'file', root, image, submission, notes, neighbours);
+  const flux = await fluxAmong(submission);
+  return sorted(image.files.length > 1 ? 'split' : 'file', root, { image, flux }, submission, notes, neighbours);
 }
 
 async function ofFolder(root: string, limits: Limits, notes: DepositNote[]): Promise<Deposit> {
@@ -149,20 +153,20 @@ async function ofFolder(root: string, limits: Limits, notes: DepositNote[]): Pro
     throw new Fault(FaultKind.Refused, 'acquisition/empty-folder', message, { path: root });
   }
   await checkReadable(listing.files);
-  const image = await imageIn(root, listing.files, notes);
-  const imageNames = new Set(image.files.map(({ name }) => name));
+  const found = await imageIn(root, listing.files, notes);
+  const imageNames = new Set(found.image.files.map(({ name }) => name));
   const submission = listing.files.filter(({ name }) => !imageNames.has(name));
   if (listing.emptyFolders.length > 0) {
     const message = `empty folders are not kept, a bag has only files: ${shown(listing.emptyFolders)}`;
     notes.push({ code: 'acquisition/empty-folders', message });
   }
-  return sorted('folder', root, image, submission, notes, new Set());
+  return sorted('folder', root, found, submission, notes, new Set());
 }
 
 async function sorted(
   kind: Deposit['kind'],
   root: string,
-  image: ImageFiles,
+  { image, flux }: FoundImages,
   submission: readonly DepositFile[],
   notes: DepositNote[],
   neighbours: ReadonlySet<string>,
@@ -178,13 +182,14 @@ async function sorted(
   const checksumLists: DepositFile[] = [];
   const mapfiles: DepositFile[] = [];
   const logs: DepositLog[] = [];
-  const papers = submission.filter(({ name, size }) => size > 0 && !LITTER.test(basename(name)));
+  const captured = new Set(flux.flatMap(({ files }) => files.map(({ name }) => name)));
+  const papers = submission.filter(({ name, size }) => size > 0 && !LITTER.test(basename(name)) && !captured.has(name));
   for await (const { file, is } of inParallel(papers, async (file) => ({ file, is: await kindOf(file) }), FILES_AT_ONCE)) {
     if (is === 'mapfile') mapfiles.push(file);
     else if (is === 'list') checksumLists.push(file);
     else if (is !== undefined) logs.push(is);
   }
-  return { kind, root, image, submission, checksumLists, mapfiles, logs, neighbours, notes };
+  return { kind, root, image, submission, flux, checksumLists, mapfiles, logs, neighbours, notes };
 }
 
 /** What a paper is to us; undefined for what is only kept. */

@@ -15,6 +15,7 @@ import {
 import { describedBy, discOf, sheetsPerFolder } from './sheet-images.ts';
 import { type NamedSet, SetKind, namedSets } from './split-set.ts';
 import type { ImageFiles } from './deposited-image.ts';
+import { fluxIn } from './flux-captures.ts';
 import { checkExtents } from './vmdk-extents.ts';
 import { withParts, withoutParts } from './with-parts.ts';
 
@@ -48,8 +49,18 @@ export async function imageNamed(own: string, root: string, names: readonly stri
   return withParts(image, new Map(names.map((name) => [name, () => find(name)])));
 }
 
-/** The one image among `files`. @throws Fault 'acquisition/no-image', 'acquisition/two-images'. */
-export async function imageIn(root: string, files: readonly DepositFile[], notes: DepositNote[]): Promise<ImageFiles> {
+/** The image of a folder, and the flux that it was decoded from. */
+export interface FoundImages {
+  readonly image: ImageFiles;
+  /** Captures of the same carrier beside a sector image; none where flux is the image. */
+  readonly flux: readonly ImageFiles[];
+}
+
+/**
+ * The one image among `files`. Flux beside a sector image is no second image: a folder holds one carrier, so it is the same one's.
+ * @throws Fault 'acquisition/no-image', 'acquisition/two-images'.
+ */
+export async function imageIn(root: string, files: readonly DepositFile[], notes: DepositNote[]): Promise<FoundImages> {
   const images: ImageFiles[] = [];
   const wrapped: ImageFiles[] = [];
   const flux: ImageFiles[] = [];
@@ -85,7 +96,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
     }
   }
   for await (const { file, what } of inParallel(alone, async (file) => ({ file, what: await identified(file) }), FILES_AT_ONCE)) {
-    if (what.kind === ContentKind.Flux) flux.push(single(file));
+    if (fluxIn(what) !== undefined) flux.push(single(file));
     else if (isCandidate(file.name, what)) images.push(single(file));
     else if (mayWrapImage(file.name, what)) wrapped.push(single(file));
   }
@@ -95,7 +106,7 @@ export async function imageIn(root: string, files: readonly DepositFile[], notes
   const [image = flux[0], ...others] = found;
   if (image === undefined || (found.length === 0 && flux.length > 1)) throw noImage(root, files.length, flux);
   if (others.length > 0) throw twoImages(found);
-  return image;
+  return { image, flux: found.length === 0 ? [] : flux };
 }
 
 function here(byName: ReadonlyMap<string, DepositFile>, name: string): Promise<DepositFile> {

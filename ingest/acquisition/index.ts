@@ -9,6 +9,7 @@ export type { ExpectedDigest } from './checksum-match.ts';
 export { type Deposit, imageSource, membersOf, readDeposit } from './deposit.ts';
 export { type Acquisition, type AcquisitionFact, type FactSource, type MapSummary, acquisitionOf, readPapers } from './facts.ts';
 export type { DepositFile, DepositNote } from './folder.ts';
+export { fluxIn } from './flux-captures.ts';
 export type { FoundMedium, ImageFiles } from './deposited-image.ts';
 export { contradictions, type Witness } from './contradictions.ts';
 export { type BadRange, FACT_NAMES, type LogVerification, vocabularyName } from './imaging-log.ts';

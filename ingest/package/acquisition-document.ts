@@ -18,6 +18,8 @@ export interface AcquisitionDocument {
   readonly mapfiles: readonly (MapSummary & { readonly writtenAt: string })[];
   /** What each log, and the container, tells of the imaging; absent where nothing does. */
   readonly imaging?: readonly ImagingRecord[];
+  /** Flux of the same carrier, which the image was decoded from; absent where none came, or where flux is the image. */
+  readonly flux?: readonly FluxRecord[];
   readonly checksums: readonly ChecksumRecord[];
   /** For the archivist: what was noticed, in sentences. */
   readonly notes: readonly string[];
@@ -85,6 +87,38 @@ export interface ImagingRecord {
   readonly isTruncated: boolean;
   readonly verifications: readonly { readonly what: 'image' | 'source'; readonly isVerified: boolean }[];
 }
+
+/** A capture of the carrier's flux, kept beside the sector image. */
+export interface FluxRecord {
+  /** As received. */
+  readonly name: string;
+  readonly format: MediumFormat;
+  /** Paths in the package: one file, or a stream for each track. */
+  readonly files: readonly string[];
+  /** Absent for what can't be decoded, and then `notCompared` says why. */
+  readonly comparison?: FluxComparison;
+  readonly notCompared?: { readonly code: string; readonly message: string };
+}
+
+/** The sectors that the flux decodes to, against those of the image. Neither is taken for the right one. */
+export interface FluxComparison {
+  /** In bytes, as the counts have it. */
+  readonly sectorSize: number;
+  /** Of the two disks, in bytes; where they differ, what both have from byte 0 on is compared. */
+  readonly fluxSize: number;
+  readonly imageSize: number;
+  /** Of an Apple II disk: the order in which the image has the sectors of a track, where the flux has them in the other. */
+  readonly sectorOrder?: 'DOS 3.3' | 'ProDOS';
+  /** Together all that were compared. */
+  readonly sectors: Readonly<Record<'agreeing' | NotAgreeing, number>>;
+  /** Of the image's medium: all that do not agree, in order of the flux; the first 20,000. */
+  readonly ranges: readonly { readonly offset: number; readonly length: number; readonly what: NotAgreeing }[];
+  /** There are more than are kept here. */
+  readonly isTruncated: boolean;
+}
+
+/** Both have other bytes; or one has none: its checksum was bad, or it was not found, or never read. */
+export type NotAgreeing = 'differing' | 'onlyInFlux' | 'onlyInImage' | 'inNeither';
 
 /** A digest that came with the disk, and what became of the comparison. A mismatch never gets this far. */
 export interface ChecksumRecord {

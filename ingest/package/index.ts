@@ -8,12 +8,16 @@ export {
   type ChecksumRecord,
   CONTAINER,
   type ContainerDamage,
+  type FluxComparison,
+  type FluxRecord,
   type ImagingRecord,
   type MediumExtents,
   type MediumFormat,
+  type NotAgreeing,
 } from './acquisition-document.ts';
 export type { ArchiveEvent, EventAgent } from './archive-event.ts';
 export type { ByteRange, FixityFinding } from './finding.ts';
+export { agrees, fluxInWords } from './flux-words.ts';
 export { mediumNotRead, openMedium } from './open-medium.ts';
 export { openPackage } from './open-package.ts';
 export {
@@ -32,5 +36,6 @@ export {
   TAG_MANIFEST_PATH,
 } from './package.ts';
 export { BAG_PATH, type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
+export { type Relation, relationsOf } from './relations.ts';
 export { type SealedPackage, type SealOrder, sealPackage } from './seal-package.ts';
 export { verifyPackage, type VerifyPosition, type VerifyResult } from './verify-package.ts';

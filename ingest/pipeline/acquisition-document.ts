@@ -6,7 +6,7 @@ import type { Ingested } from './ingested.ts';
 import type { Measured } from './steps/measure.ts';
 
 export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
-  const { received, copied, measured, checksums, notes } = ingested;
+  const { received, copied, measured, flux, checksums, notes } = ingested;
   const { deposit, format, medium, known, warnings } = received;
   const damage = [...warnings.map(damageOf), ...(measured?.damage ?? [])];
   const own = containerFacts(medium?.facts ?? {}).map((fact) => ({ ...fact, source: 'container' as const }));
@@ -30,6 +30,7 @@ export function acquisitionDocument(ingested: Ingested): AcquisitionDocument {
     facts: [...known.facts, ...own],
     mapfiles: known.mapfiles.map((map) => ({ ...map, writtenAt: writtenAt.get(map.file) ?? '' })),
     ...(imaging.length === 0 ? {} : { imaging }),
+    ...(flux.length === 0 ? {} : { flux }),
     checksums,
     notes,
   };

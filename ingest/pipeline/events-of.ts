@@ -1,12 +1,34 @@
 /** The events of an ingest in PREMIS terms, in the order in which they happened. */
-import type { AcquisitionDocument, EventAgent } from '../package/index.ts';
-import { type LinkedAgent, local, type PremisEvent, type PremisIdentifier, preservationEvent, uuid } from '../premis/index.ts';
+import {
+  type AcquisitionDocument,
+  agrees,
+  type EventAgent,
+  fluxInWords,
+  type FluxRecord,
+  type NotAgreeing,
+} from '../package/index.ts';
+import {
+  type LinkedAgent,
+  type LinkedObject,
+  local,
+  type PremisEvent,
+  type PremisIdentifier,
+  preservationEvent,
+  uuid,
+} from '../premis/index.ts';
 import { imagingEvents, type MakeEvent } from './imaging-events.ts';
 import type { IngestContext } from './request.ts';
 import type { Ingested } from './ingested.ts';
 
 /** Lines of a list that an event's notes show. */
 const MOST_NOTES = 50;
+
+const FLUX_WORDS: Readonly<Record<NotAgreeing, string>> = {
+  differing: 'the flux and the image differ',
+  onlyInFlux: 'in the flux alone',
+  onlyInImage: 'in the image alone',
+  inNeither: 'in neither',
+};
 
 export function agentIdentifier({ name, version }: EventAgent): PremisIdentifier {
   return local(version === undefined ? name : `${name} ${version}`);
@@ -22,8 +44,9 @@ export function eventsOf(
   const [program, ...people] = context.agents.map((agent): LinkedAgent => ({ ...agentIdentifier(agent), role: agent.role }));
   if (program === undefined) throw new TypeError('an ingest without a program');
   type Facts = Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>;
-  const event = (facts: Facts, agents: PremisEvent['agents'] = [program, ...people]): PremisEvent =>
-    preservationEvent({ ...facts, id: context.newId(), agents, objects: [{ ...uuid(id), role: 'source' }] });
+  const whole: PremisEvent['objects'] = [{ ...uuid(id), role: 'source' }];
+  const event = (facts: Facts, agents: PremisEvent['agents'] = [program, ...people], objects = whole): PremisEvent =>
+    preservationEvent({ ...facts, id: context.newId(), agents, objects });
   const { deposit, format, totalBytes, startedAt } = received;
   const count = copied.files.length;
   const algorithms = [...new Set(copied.files.flatMap(({ digests }) => Object.keys(digests)))];
@@ -58,6 +81,10 @@ export function eventsOf(
       }),
     ),
     ...containerEvents(ingested, acquisition, sealedAt, event),
+    ...ingested.flux.map((record) => {
+      const captured = record.files.map((path): LinkedObject => ({ ...local(`${id}/${path}`), role: 'source' }));
+      return event(fluxFacts(record, sealedAt), undefined, [...whole, ...captured]);
+    }),
     event({
       type: 'format identification',
       at: sealedAt,
@@ -77,6 +104,21 @@ export function eventsOf(
     }),
     event({ type: 'ingestion', at: sealedAt, outcome: 'success', detail: 'sealed as a BagIt 1.0 package' }),
   ];
+}
+
+/** Comparing with a benchmark and noting the exceptions is what the vocabulary calls a validation. */
+function fluxFacts(record: FluxRecord, at: Date): Parameters<MakeEvent>[0] {
+  const ranges = record.comparison?.ranges ?? [];
+  return {
+    type: 'validation',
+    at,
+    outcome: agrees(record) ? 'success' : 'warning',
+    detail: fluxInWords(record),
+    notes: [
+      `${record.format.title}: ${record.files.length === 1 ? 'one file' : `${record.files.length} files`}`,
+      ...ranges.map(({ offset, length, what }) => `bytes ${offset} to ${offset + length - 1}: ${FLUX_WORDS[what]}`),
+    ].slice(0, MOST_NOTES),
+  };
 }
 
 /** The files inside, if they were listed before sealing. */

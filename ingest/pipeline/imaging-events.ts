@@ -13,6 +13,7 @@ import {
 export type MakeEvent = (
   facts: Omit<Parameters<typeof preservationEvent>[0], 'id' | 'agents' | 'objects'>,
   agents?: PremisEvent['agents'],
+  objects?: PremisEvent['objects'],
 ) => PremisEvent;
 
 /** Programs and people that mapfiles, logs and the container name, each once. */

@@ -1,9 +1,11 @@
 /** The story of one ingest: received, copied in one pass, measured, compared, surveyed, described, sealed, read back, stored. */
 import { identificationBy } from '../identification/index.ts';
 import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '../kernel/index.ts';
+import { agrees, fluxInWords } from '../package/index.ts';
 import { contradictionsOf } from './imaging.ts';
 import type { IngestContext, IngestReport, IngestRequest } from './request.ts';
 import { compare } from './steps/compare.ts';
+import { compareFlux } from './steps/compare-flux.ts';
 import { copy } from './steps/copy.ts';
 import { describe } from './steps/describe.ts';
 import { measure } from './steps/measure.ts';
@@ -28,6 +30,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     const measured = await measure(received, copied, bag, context);
     const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
+    const flux = await compareFlux(received, copied, measured, bag, context);
     const surveyed = await survey(received, copied, measured, bag, identification, context);
     const damage = (measured?.damage ?? []).map(({ message }) => message);
     const notes = [
@@ -35,9 +38,10 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
       ...damage,
       ...compared,
       ...contradictionsOf(received, measured),
+      ...flux.filter((record) => !agrees(record)).map(fluxInWords),
       ...(surveyed?.notes ?? []),
     ];
-    const described = await describe({ id, request, received, copied, measured, surveyed, checksums, notes }, bag, context);
+    const described = await describe({ id, request, received, copied, measured, surveyed, flux, checksums, notes }, bag, context);
     const sealed = await seal(described, copied, bag, context);
     await store(id, bag, context);
     return {

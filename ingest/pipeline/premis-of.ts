@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { inParallel } from '../kernel/index.ts';
 import { fileSource, formats, identify } from '../media/index.ts';
 
-import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat } from '../package/index.ts';
+import { type AcquisitionDocument, BAG_PATH, FileRole, type MediumFormat, type Relation, relationsOf } from '../package/index.ts';
 import {
   type Characteristics,
   type DigestAlgorithm,
@@ -15,6 +15,8 @@ import {
   type PremisIdentifier,
   type PremisRepresentation,
   type PremisRights,
+  type RelatedObject,
+  type Relationship,
   uuid,
 } from '../premis/index.ts';
 import { agentIdentifier, eventsOf } from './events-of.ts';
@@ -25,6 +27,8 @@ import type { Ingested } from './ingested.ts';
 
 /** Enough to wait for no file alone; what is under way outlives the collector's first look, and of many files that adds up (measured). */
 const FILES_AT_ONCE = 8;
+/** Of more papers than these, the image itself names only logs, maps and lists of digests; each paper names the image in any case. */
+const MOST_PAPERS = 1000;
 
 export function premisOf(
   ingested: Ingested,
@@ -46,21 +50,22 @@ function fileIdentifier(id: string, path: string): PremisIdentifier {
 }
 
 async function* objectsOf(
-  { id, received, copied }: Ingested,
+  ingested: Ingested,
   acquisition: AcquisitionDocument,
   rights: PremisRights | undefined,
 ): AsyncIterable<PremisRepresentation | PremisFile | PremisBitstream> {
-  const segments = copied.files.filter(({ role }) => role === FileRole.Image);
-  const [first, ...others] = segments.map(({ path }, index) => ({ ...fileIdentifier(id, path), sequence: index + 1 }));
+  const { id, received, copied } = ingested;
+  const relationOf = relationsOf(acquisition);
+  const [first, ...others] = relationshipsOf(ingested, relationOf);
   if (first === undefined) throw new TypeError('an image without files');
   yield {
     kind: 'representation',
     identifiers: [uuid(id)],
     originalName: received.deposit.image.name,
-    relationships: [{ type: 'structural', subType: 'includes', objects: [first, ...others] }],
+    relationships: [first, ...others],
     ...(rights === undefined ? {} : { linkedRights: [rights.identifier] }),
   };
-  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition), FILES_AT_ONCE);
+  yield* inParallel(copied.files, (file) => fileObject(id, file, acquisition, relationOf(file.path)), FILES_AT_ONCE);
   if (acquisition.medium !== undefined) {
     yield {
       kind: 'bitstream',
@@ -79,7 +84,34 @@ async function* objectsOf(
   }
 }
 
-async function fileObject(id: string, file: CopiedFile, acquisition: AcquisitionDocument): Promise<PremisFile> {
+/** The image to its files: those that it consists of, the flux that it was decoded from, the papers that tell of it. */
+function relationshipsOf(
+  { id, copied, received: { deposit } }: Ingested,
+  relationOf: ReturnType<typeof relationsOf>,
+): Relationship[] {
+  const papers = copied.files.length - deposit.image.files.length;
+  const telling = new Set([...deposit.logs.map(({ file }) => file), ...deposit.mapfiles, ...deposit.checksumLists]);
+  const related = new Map<Relation, RelatedObject[]>();
+  for (const { path, source } of copied.files) {
+    const relation = relationOf(path);
+    if (relation === undefined) continue;
+    if (relation.type === 'reference' && papers > MOST_PAPERS && !telling.has(source)) continue;
+    const objects = related.get(relation) ?? [];
+    const sequence = relation.type === 'structural' ? { sequence: objects.length + 1 } : {};
+    objects.push({ ...fileIdentifier(id, path), ...sequence });
+    related.set(relation, objects);
+  }
+  return [...related].flatMap(([{ type, inverse }, [first, ...others]]) =>
+    first === undefined ? [] : [{ type, subType: inverse, objects: [first, ...others] as const }],
+  );
+}
+
+async function fileObject(
+  id: string,
+  file: CopiedFile,
+  acquisition: AcquisitionDocument,
+  relation: Relation | undefined,
+): Promise<PremisFile> {
   const { sha256, ...others } = file.digests;
   const isImage = file.role === FileRole.Image;
   const wrapped = isImage ? insideOf(acquisition) : [];
@@ -98,11 +130,9 @@ async function fileObject(id: string, file: CopiedFile, acquisition: Acquisition
     ],
     originalName: file.source.name,
     storage: [{ type: BAG_PATH, value: file.path }],
-    relationships: [
-      isImage
-        ? { type: 'structural', subType: 'is Included In', objects: [uuid(id)] }
-        : { type: 'reference', subType: 'documents', objects: [uuid(id)] },
-    ],
+    ...(relation === undefined
+      ? {}
+      : { relationships: [{ type: relation.type, subType: relation.subType, objects: [uuid(id)] }] as const }),
   };
 }
 

@@ -18,6 +18,7 @@ export type {
   PremisIdentifier,
   PremisObject,
   PremisRights,
+  RelatedObject,
   Relationship,
 } from './entities.ts';
 export { openPremisGuard, type PremisGuard } from './guard.ts';
@@ -29,6 +30,8 @@ export {
   type DigestAlgorithm,
   type EventOutcome,
   type EventType,
+  type RelationshipSubType,
+  type RelationshipType,
   vocabularies,
 } from './vocabulary.ts';
 export { type PremisContent, type PremisSink, writePremis } from './write-premis.ts';

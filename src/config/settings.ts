@@ -37,6 +37,7 @@ const Schema = z.object({
     'so long an ingest waits for the digests of all files inside the disk, in seconds; after that they are only listed (0: not even that)',
   ),
   uploadMaxBytes: size(16 * TIB, 'the largest single file that may be uploaded'),
+  uploadDays: whole(1, 3650, 7, 'an upload that nobody goes on with or deposits is removed after so many days'),
   exportKeepHours: whole(1, 24 * 365, 72, 'a finished export is kept for so many hours'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('how much is logged: error, warn, info or debug'),
   pronom: z

@@ -1,6 +1,8 @@
 /** Ingests as jobs: of uploaded files, and of paths that this machine's own command line names. */
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '#ingest/kernel';
 import { AccessionsService } from '../accessions/accessions.service.ts';
+import { CLOCK } from '../common/clock.module.ts';
 import { type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
 import { type Ingest, type IngestedPackage, ingestJob, type LocalDeposit, type NewDeposit } from './deposit.dto.ts';
@@ -14,12 +16,14 @@ export class DepositJobs {
     private readonly uploads: UploadsService,
     private readonly accessions: AccessionsService,
     private readonly jobs: JobsService,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** @throws Fault 'accession/unknown', 'upload/…'. */
   async ofUploads({ uploads, ...how }: NewDeposit): Promise<string> {
     if (how.accession !== undefined) await this.accessions.expect(how.accession);
     await this.uploads.named(uploads);
+    await this.uploads.renew(uploads, this.clock.now());
     return this.jobs.enqueue(ingestJob, { path: null, uploads, ...how });
   }
 

@@ -6,13 +6,14 @@ import { PackagesModule } from '../packages/packages.module.ts';
 import { DepositJobs } from './deposit.jobs.service.ts';
 import { DepositsController } from './deposits.controller.ts';
 import { DepositsService } from './deposits.service.ts';
+import { UploadExpiry } from './upload-expiry.service.ts';
 import { UploadsController } from './uploads.controller.ts';
 import { UploadsService } from './uploads.service.ts';
 
 @Module({
   imports: [AccessionsModule, FilesModule, PackagesModule],
   controllers: [DepositsController, UploadsController],
-  providers: [DepositsService, DepositJobs, UploadsService],
+  providers: [DepositsService, DepositJobs, UploadsService, UploadExpiry],
   exports: [DepositsService],
 })
 export class DepositsModule {}

@@ -1,13 +1,13 @@
 /** The tus server as the rest of the API speaks: what it refuses is problem+json; other web sites get nothing. */
 import { HttpException, Logger } from '@nestjs/common';
-import type { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import { problemOf } from '../common/problem.filter.ts';
+import type { UploadStore } from './upload-store.ts';
 
 export class TusServer extends Server {
   readonly #logger = new Logger('uploads');
 
-  constructor(path: string, datastore: FileStore, maxSize: number) {
+  constructor(path: string, datastore: UploadStore, maxSize: number) {
     // The Location is given without a host, since only the browser knows under which name it came here.
     super({ path, datastore, maxSize, relativeLocation: true, respectForwardedHeaders: false, allowedOrigins: [] });
   }

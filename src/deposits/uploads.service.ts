@@ -1,9 +1,8 @@
 /** Resumable uploads (tus 1.0): pieces of any size, in any number of tries; a finished one can be deposited. */
-import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { FileStore } from '@tus/file-store';
 import { pathFault } from 'bagit-js';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { newId } from '../common/ids.ts';
@@ -11,16 +10,18 @@ import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { TusServer } from './tus-server.ts';
+import { UploadStore } from './upload-store.ts';
 
 export const UPLOADS_PATH = '/api/v1/uploads';
 /** How the name of a folder begins in which uploads are put together. */
 const GATHERED = 'deposit-';
+const DAY_MS = 86_400_000;
 
 @Injectable()
 export class UploadsService implements OnModuleInit {
   private folder = '';
   private server: TusServer | undefined;
-  private store: FileStore | undefined;
+  private store: UploadStore | undefined;
 
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
@@ -33,7 +34,7 @@ export class UploadsService implements OnModuleInit {
     // No job runs yet: these are what a kill left.
     const left = this.access === 'write' ? (await readdir(this.folder)).filter((name) => name.startsWith(GATHERED)) : [];
     for (const name of left) await rm(join(this.folder, name), { recursive: true, force: true });
-    this.store = new FileStore({ directory: this.folder });
+    this.store = new UploadStore(this.folder, this.settings.uploadDays * DAY_MS);
     this.server = new TusServer(UPLOADS_PATH, this.store, this.settings.uploadMaxBytes);
   }
 
@@ -83,6 +84,16 @@ export class UploadsService implements OnModuleInit {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** To be deposited now: counts as used, as if their last byte had just come. */
+  async renew(ids: readonly string[], now: Date): Promise<void> {
+    for (const id of ids) await utimes(join(this.folder, id), now, now);
+  }
+
+  /** Those to which nothing was added for so many days as the settings say; answers their ids. */
+  async removeAbandoned(now: Date, inUse: ReadonlySet<string>): Promise<string[]> {
+    return (await this.store?.removeAbandoned(now, inUse)) ?? [];
   }
 
   private async finishedName(id: string): Promise<string> {

@@ -99,6 +99,13 @@ export class JobsService implements OnModuleInit {
     return job.kind === definition.kind ? definition.schema.parse(job.payload) : undefined;
   }
 
+  /** What is asked for by jobs of a kind that wait or run. */
+  async unfinished<P>({ kind, schema }: JobDefinition<P>): Promise<P[]> {
+    const states = [JobState.Queued, JobState.Active];
+    const jobs = await this.table.query().where('job.kind = :kind AND job.state IN (:...states)', { kind, states }).getMany();
+    return jobs.map(({ payload }) => schema.parse(payload));
+  }
+
   /** The newest first. */
   async list({ state, kind, ...page }: JobListQuery): Promise<Page<JobView>> {
     const query = this.table.query();

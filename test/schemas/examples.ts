@@ -75,6 +75,27 @@ const acquisition = {
       verifications: [{ what: 'image', isVerified: true }],
     },
   ],
+  flux: [
+    {
+      name: 'disk.scp',
+      format: { id: 'scp', title: 'SuperCard Pro flux image' },
+      files: ['data/submission/disk.scp'],
+      comparison: {
+        sectorSize: 512,
+        fluxSize: 1024,
+        imageSize: 1024,
+        sectors: { agreeing: 1, differing: 1, onlyInFlux: 0, onlyInImage: 0, inNeither: 0 },
+        ranges: [{ offset: 512, length: 512, what: 'differing' }],
+        isTruncated: false,
+      },
+    },
+    {
+      name: 'moof/disk.moof',
+      format: { id: 'moof', title: 'Applesauce Macintosh disk image' },
+      files: ['data/submission/moof/disk.moof'],
+      notCompared: { code: 'ingest/flux-format', message: 'this version does not decode it' },
+    },
+  ],
   checksums: [
     { list: 'disk.md5', line: 1, algorithm: 'md5', digest: 'c3'.repeat(16), subject: 'medium', outcome: 'match' },
     { list: 'SHA1SUMS', line: 2, algorithm: 'sha1', digest: 'c3'.repeat(20), subject: 'data/submission/a', outcome: 'match' },
@@ -122,6 +143,8 @@ export const examples: Readonly<Record<string, Example>> = {
       ['a negative size', set('medium.size', -1)],
       ['a PUID of another shape', set('image.format.puid', 'x/1')],
       ['a rescued block in the list of what is not', set('mapfiles.0.ranges.0.status', 'rescued')],
+      ['flux outside data/submission/', set('flux.0.files.0', 'data/image/x')],
+      ['flux that was neither compared nor not', without('flux.0.comparison')],
       ['a total left out', without('mapfiles.0.sums.bad')],
       ['a digest that does not match', set('checksums.0.outcome', 'mismatch')],
       ['a checksum of something else', set('checksums.0.subject', 'disk.img')],
@@ -222,6 +245,7 @@ export const examples: Readonly<Record<string, Example>> = {
         lastCheckedAt: null,
         tagManifestSha256: sha256,
         accession,
+        relations: [{ path: 'data/image/disk.img', type: 'structural', subType: 'is Included In', image: 'disk.img' }],
         files: [
           { path: 'data/image/disk.img', role: 'image', size: 100, sha256, digests: { md5: 'c3' }, format: null, puid: null },
         ],

@@ -1,16 +1,14 @@
 /** survey: what is inside the disk: every volume and file, as DFXML in the package. Of a disk too large to be read again, the list alone. */
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readMapfile } from '../../acquisition/index.ts';
 import type { Algorithm } from '../../digest/index.ts';
 import type { Identification } from '../../identification/index.ts';
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import type { Range } from '../../media/index.ts';
 import { dfxmlPath } from '../../package/index.ts';
 import { dataOf, surveyOf, type SurveyedFile, type SurveyItem, type SurveyTotals, writeDfxml } from '../../survey/index.ts';
-import { imagingOf } from '../imaging.ts';
 import type { IngestContext } from '../request.ts';
 import { openStaged } from '../staged-image.ts';
+import { unreadRanges } from '../unread-ranges.ts';
 import { writeDocument } from '../write-document.ts';
 import type { Copied } from './copy.ts';
 import type { Measured } from './measure.ts';
@@ -32,7 +30,6 @@ export interface Surveyed {
 const NO_DIGESTS = 'the files inside are listed without digests: to read them all would have kept the ingest waiting';
 /** Files that a note names. */
 const MOST_NAMED = 10;
-const MOST_RANGES = 1_000_000;
 
 const DIGESTS = ['sha256', 'md5', 'sha1'] as const;
 /** A list without digests may take so many times longer than the ingest wants to wait: it is the last chance of having one. */
@@ -91,18 +88,6 @@ async function written(
   const { notes, ...answer } = told.answer();
   const hasDigests = signatures !== undefined;
   return { path, at, hasDigests, ...answer, notes: hasDigests ? notes : [...notes, NO_DIGESTS] };
-}
-
-/** What the imaging station could not read, by every source that tells: bytes there are not the disk's. */
-async function unreadRanges(received: Received, measured: Measured): Promise<Range[]> {
-  const ranges: Range[] = [];
-  for (const file of received.deposit.mapfiles)
-    for await (const { offset, length, status } of (await readMapfile(file)).blocks())
-      if (status !== 'rescued' && ranges.length < MOST_RANGES) ranges.push({ offset, length });
-  for (const { badRanges } of imagingOf(received)) ranges.push(...badRanges);
-  for (const { offset, length } of measured.damage)
-    if (offset !== undefined && length !== undefined) ranges.push({ offset, length });
-  return ranges;
 }
 
 /** Listens to a survey while it is written. */

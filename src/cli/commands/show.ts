@@ -1,6 +1,6 @@
 /** strongroom show ID */
 import { Command } from 'commander';
-import type { AcquisitionDocument, ImagingRecord } from '#ingest/package';
+import { type AcquisitionDocument, fluxInWords, type ImagingRecord, relationsOf } from '#ingest/package';
 import type { DiskView } from '../../files/files.dto.ts';
 import type { EventView, PackageFileView, PackageView } from '../../packages/package.dto.ts';
 import type { GlobalOptions } from '../exit-code.ts';
@@ -23,12 +23,19 @@ export function showCommand(globals: () => GlobalOptions): Command {
       for await (const file of archive.files(id)) files.push(file);
       const events = await archive.history(id);
       const disk = await archive.disk(id);
-      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events, disk }, () => [
+      const acquisition: Partial<AcquisitionDocument> = shown.acquisition;
+      const relationOf = relationsOf(acquisition);
+      const relations = files.flatMap(({ path }) => {
+        const relation = relationOf(path);
+        return relation === undefined ? [] : [{ path, type: relation.type, subType: relation.subType, image: shown.image }];
+      });
+      new Output(globals()).result({ ...shown, accession: accessionRecord, files, relations, events, disk }, () => [
         ...headLines(shown, accessionRecord),
         '',
-        ...imagingLines(shown.acquisition),
+        ...imagingLines(acquisition),
+        ...fluxLines(acquisition),
         ...diskLines(disk),
-        ...fileLines(files),
+        ...fileLines(files, relationOf),
         '',
         ...eventLines(events),
         '',
@@ -108,6 +115,18 @@ function imagingLines({ mapfiles = [], notes = [], imaging = [], facts = [] }: P
   ];
 }
 
+/** What the flux decodes to, against the image. */
+function fluxLines({ flux = [] }: Partial<AcquisitionDocument>): string[] {
+  return flux.flatMap((record) => {
+    const ranges = record.comparison?.ranges ?? [];
+    const rows = ranges
+      .slice(0, MOST_RANGES)
+      .map(({ offset, length, what }) => [`  ${FLUX_WORDS[what]}`, String(offset), String(length)]);
+    const more = ranges.length > MOST_RANGES || record.comparison?.isTruncated === true ? ['  … more in acquisition.json'] : [];
+    return [fluxInWords(record), ...(rows.length === 0 ? [] : table([['  ', 'from byte', 'bytes'], ...rows])), ...more, ''];
+  });
+}
+
 /** One account of the imaging in a few lines. */
 function accountLines(record: ImagingRecord, facts: AcquisitionDocument['facts']): string[] {
   const fact = (name: string): string | undefined => {
@@ -156,6 +175,19 @@ function accountLines(record: ImagingRecord, facts: AcquisitionDocument['facts']
   ];
 }
 
+const RELATIONS: Readonly<Record<string, string>> = {
+  'is Included In': 'the image',
+  'is Source Of': 'source of the image',
+  documents: 'documents the image',
+};
+
+const FLUX_WORDS = {
+  differing: 'differing',
+  onlyInFlux: 'in the flux alone',
+  onlyInImage: 'in the image alone',
+  inNeither: 'in neither',
+} as const;
+
 const WORDS: Readonly<Record<string, string>> = {
   rescued: 'rescued',
   bad: 'bad',
@@ -164,11 +196,20 @@ const WORDS: Readonly<Record<string, string>> = {
   nonScraped: 'not scraped',
 };
 
-function fileLines(files: readonly PackageFileView[]): string[] {
+function fileLines(files: readonly PackageFileView[], relationOf: ReturnType<typeof relationsOf>): string[] {
   const payload = files.filter(({ role }) => role === 'image' || role === 'submission');
-  const rows = payload.slice(0, MOST_FILES).map((file) => [file.path, bytesInWords(file.size), file.format ?? '', file.sha256]);
+  const rows = payload.slice(0, MOST_FILES).map((file) => {
+    const relation = relationOf(file.path)?.subType;
+    return [
+      file.path,
+      relation === undefined ? '' : (RELATIONS[relation] ?? relation),
+      bytesInWords(file.size),
+      file.format ?? '',
+      file.sha256,
+    ];
+  });
   const more = payload.length > MOST_FILES ? [`… and ${payload.length - MOST_FILES} more files`] : [];
-  return [...table([['file', 'size', 'format', 'SHA-256'], ...rows]), ...more];
+  return [...table([['file', 'is', 'size', 'format', 'SHA-256'], ...rows]), ...more];
 }
 
 function eventLines(events: readonly EventView[]): string[] {

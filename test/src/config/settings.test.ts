@@ -14,6 +14,7 @@ describe('settings', () => {
       auditBytesPerSecond: 67_108_864,
       surveySecondsAtIngest: 60,
       uploadMaxBytes: 2 ** 44,
+      uploadDays: 7,
       exportKeepHours: 72,
       logLevel: 'info',
       pronom: '',
