@@ -1,4 +1,5 @@
 /** Enters the files of a survey into SQLite: folders and names once each, a hundred files to a statement. */
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { dataOf, type SurveyedFile, type SurveyedStream, type SurveyedVolume } from '#ingest/survey';
 import { digestKey, extensionOf, folded } from './folded.ts';
@@ -35,7 +36,10 @@ type Cell = string | number | null;
 
 /** Rows to a statement: more of them gain nothing. */
 const ROWS = 100;
-const ROW = `(${Array.from({ length: COLUMNS.length + 3 }, () => '?').join(', ')})`;
+/** Files whose rows are made at once. */
+const PART = 1000;
+const WIDTH = COLUMNS.length + 3;
+const ROW = `(${Array.from({ length: WIDTH }, () => '?').join(', ')})`;
 const insertion = (rowCount: number): string =>
   `INSERT INTO disk_file(volume_id, folder_id, name_id, ${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rowCount }, () => ROW).join(', ')}`;
 const INSERT_ONE = insertion(1);
@@ -87,14 +91,21 @@ export class FileRows {
 
   /** In the transaction of `manager`. */
   async insert(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
-    if (files.length === 0) return;
+    for (let at = 0; at < files.length; at += PART) await this.#insertPart(manager, files.slice(at, at + PART));
+  }
+
+  async #insertPart(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
     await this.#knowFolders(manager, [...new Set(files.map(({ path }) => folderOf(path)))]);
     const names = await namesOf(manager, files);
-    const rows: Cell[][] = [];
-    for (const file of files) this.#addRows(file, names, rows);
+    const cells: Cell[] = [];
+    for (const file of files) this.#addRows(file, names, cells);
     let at = 0;
-    for (; at + ROWS <= rows.length; at += ROWS) await manager.query(INSERT_MANY, rows.slice(at, at + ROWS).flat());
-    for (const row of rows.slice(at)) await manager.query(INSERT_ONE, row);
+    for (; at + ROWS * WIDTH <= cells.length; at += ROWS * WIDTH) {
+      await manager.query(INSERT_MANY, cells.slice(at, at + ROWS * WIDTH));
+      // SQLite answers before it returns: without this nobody else would be heard until all are entered.
+      await setImmediate();
+    }
+    for (; at < cells.length; at += WIDTH) await manager.query(INSERT_ONE, cells.slice(at, at + WIDTH));
   }
 
   async #knowFolders(manager: EntityManager, paths: readonly string[]): Promise<void> {
@@ -113,17 +124,20 @@ export class FileRows {
   }
 
   /** Volume, folder, name, then COLUMNS; one row for the file, one for each of its further streams. */
-  #addRows(file: SurveyedFile, names: ReadonlyMap<string, Name>, rows: Cell[][]): void {
+  #addRows(file: SurveyedFile, names: ReadonlyMap<string, Name>, cells: Cell[]): void {
     const folder = this.#folders.get(folderOf(file.path));
     const text = nameOf(file.path);
     const name = names.get(text);
     if (folder === undefined || name === undefined) throw new RangeError(`the folder or the name of ${file.path} has no row`);
     const data = dataOf(file);
-    const head = [this.volumeId, folder, name.id, text, name.extension, file.kind];
-    rows.push([...head, null, ...cellsOf(file, data)]);
-    for (const stream of file.streams)
-      if (stream !== data)
-        rows.push([...head, stream.name === '' ? stream.kind : `${stream.kind}:${stream.name}`, ...cellsOf(file, stream)]);
+    cells.push(this.volumeId, folder, name.id, text, name.extension, file.kind, null);
+    addCells(file, data, cells);
+    for (const stream of file.streams) {
+      if (stream === data) continue;
+      const told = stream.name === '' ? stream.kind : `${stream.kind}:${stream.name}`;
+      cells.push(this.volumeId, folder, name.id, text, name.extension, file.kind, told);
+      addCells(file, stream, cells);
+    }
   }
 }
 
@@ -156,10 +170,10 @@ async function namesOf(manager: EntityManager, files: readonly SurveyedFile[]): 
   return names;
 }
 
-function cellsOf(file: SurveyedFile, stream: SurveyedStream | undefined): Cell[] {
+function addCells(file: SurveyedFile, stream: SurveyedStream | undefined, cells: Cell[]): void {
   const { sha256 = null, md5 = null, sha1 = null } = stream?.digests ?? {};
   const key = (digest: string | null): number | null => (digest === null ? null : digestKey(digest));
-  return [
+  cells.push(
     file.id,
     stream?.size ?? 0,
     sha256,
@@ -176,7 +190,7 @@ function cellsOf(file: SurveyedFile, stream: SurveyedStream | undefined): Cell[]
     Number(stream?.unread !== undefined),
     runsOf(stream),
     detailsOf(file, stream),
-  ];
+  );
 }
 
 /** Undefined runs, packed ones and too many: the file system must be asked. */
