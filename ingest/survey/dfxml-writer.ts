@@ -151,7 +151,12 @@ function errorElement(remarks: readonly Remark[], ofData: Remark | undefined): s
 function isImplied(path: string, encoding: string, nameBytes: Buffer): boolean {
   const start = path.lastIndexOf('/') + 1;
   // Of plain names each character is a byte; a buffer to compare with costs more than all the rest.
-  if (encoding !== 'utf-16le' && path.length - start === nameBytes.length && path.endsWith(nameBytes.toString('latin1')) && isAscii(nameBytes))
+  if (
+    encoding !== 'utf-16le' &&
+    path.length - start === nameBytes.length &&
+    path.endsWith(nameBytes.toString('latin1')) &&
+    isAscii(nameBytes)
+  )
     return true;
   return impliedName(path, encoding).equals(nameBytes);
 }
@@ -208,13 +213,15 @@ function streamElements(
     for (const run of runs) text += runElement(run, base);
     text += '      </byte_runs>\n';
   }
-  for (const algorithm in digests) text += `      <hashdigest type="${algorithm}">${digests[algorithm as Algorithm]}</hashdigest>\n`;
+  for (const algorithm in digests)
+    text += `      <hashdigest type="${algorithm}">${digests[algorithm as Algorithm]}</hashdigest>\n`;
   if (format !== undefined) text += formatElement(format);
   if (packing !== undefined || doubt !== undefined || remark !== undefined || hasMoreRuns === true) {
     const attributes = attributesOf({ packing, doubt, code: remark?.code, more: hasMoreRuns === true ? 1 : undefined }, '');
     text += `      <sr:content${attributes}>${remark === undefined ? '' : xmlText(remark.message)}</sr:content>\n`;
   }
-  if (unread !== undefined) for (const { offset, length } of unread) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
+  if (unread !== undefined)
+    for (const { offset, length } of unread) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
   return text;
 }
 

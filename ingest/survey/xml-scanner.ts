@@ -89,7 +89,10 @@ export class XmlScanner {
     const content = this.#before === '' ? text.slice(at, start) : this.#before + text.slice(at, start);
     this.#before = '';
     if (content.length > MOST_TEXT) throw new Error(`a text is longer than ${MOST_TEXT} characters`);
-    this.handler.closed(name, content.includes('\r') || content.includes('&') ? decoded(content.replace(/\r\n?/g, '\n')) : content);
+    this.handler.closed(
+      name,
+      content.includes('\r') || content.includes('&') ? decoded(content.replace(/\r\n?/g, '\n')) : content,
+    );
     return end + 1;
   }
 
@@ -113,7 +116,8 @@ export class XmlScanner {
       if (to < 0) return -1;
       attributes ??= {};
       const key = this.#named(text.slice(next, end));
-      if (Object.hasOwn(attributes, key) || count >= MOST_ATTRIBUTES) throw new Error(`it has ${key} twice, or too many attributes`);
+      if (Object.hasOwn(attributes, key) || count >= MOST_ATTRIBUTES)
+        throw new Error(`it has ${key} twice, or too many attributes`);
       attributes[key] = valueOf(text.slice(from + 1, to));
       next = to + 1;
     }
@@ -176,7 +180,11 @@ function decoded(raw: string): string {
 
 /** Of `#10` or `#xA`; undefined where there is none. */
 function character(name: string): string | undefined {
-  const code = /^#x[0-9a-fA-F]+$/.test(name) ? Number.parseInt(name.slice(2), 16) : /^#\d+$/.test(name) ? Number(name.slice(1)) : -1;
+  const code = /^#x[0-9a-fA-F]+$/.test(name)
+    ? Number.parseInt(name.slice(2), 16)
+    : /^#\d+$/.test(name)
+      ? Number(name.slice(1))
+      : -1;
   if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
   const text = String.fromCodePoint(code);
   return IMPOSSIBLE.test(text) ? undefined : text;

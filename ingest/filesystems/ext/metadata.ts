@@ -63,7 +63,9 @@ export function timesOf({ page, at, extraSize }: Inode, isDeleted: boolean): Sta
   const accessed = accessedAt === changedAt && accessedExtra === changedExtra ? changed : stampOf(accessedAt, accessedExtra);
   // Where it was not noted when it was made, nothing stands there.
   if (createdAt === 0 && (createdExtra ?? 0) === 0)
-    return deletedAt === 0 ? { modified, accessed, changed } : { modified, accessed, changed, deleted: stampOfSeconds(deletedAt, 1) };
+    return deletedAt === 0
+      ? { modified, accessed, changed }
+      : { modified, accessed, changed, deleted: stampOfSeconds(deletedAt, 1) };
   const created = createdAt === changedAt && createdExtra === changedExtra ? changed : stampOf(createdAt, createdExtra);
   if (deletedAt === 0) return { modified, accessed, changed, created };
   return { modified, accessed, changed, created, deleted: stampOfSeconds(deletedAt, 1) };

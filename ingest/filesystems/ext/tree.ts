@@ -124,7 +124,8 @@ class Listing {
 
   /** Remnants without those that are copies of names in use: an index moves entries, and leaves the old ones. */
   async #gone(folder: Inode, blocks: Blocks, remnants: Remnants): Promise<Iterable<Slot>> {
-    for await (const slots of this.#slotsOf(folder, blocks, [])) for (const slot of slots) if (!slot.isRemnant) remnants.drop(slot);
+    for await (const slots of this.#slotsOf(folder, blocks, []))
+      for (const slot of slots) if (!slot.isRemnant) remnants.drop(slot);
     return remnants.all();
   }
 

@@ -45,7 +45,8 @@ export function* piecesIn({ runs, firstCluster, lastCluster }: Extent, volumeClu
  */
 export function onlyPlace({ bytes, at, length, flags }: Attribute, size: number, shape: NtfsShape, volumeSize: number): number {
   const { clusterSize, clusterCount } = shape;
-  if (length < OutsideAt.end || (flags & AttributeFlag.Compressed) !== 0 || readU64(bytes, at + OutsideAt.firstCluster) !== 0) return -1;
+  if (length < OutsideAt.end || (flags & AttributeFlag.Compressed) !== 0 || readU64(bytes, at + OutsideAt.firstCluster) !== 0)
+    return -1;
   const runsAt = bytes.readUInt16LE(at + OutsideAt.runsOffset);
   const head = runsAt < OutsideAt.end || runsAt >= length ? 0 : (bytes[at + runsAt] ?? 0);
   const [lengthSize, distanceSize] = [head & 15, head >> 4];

@@ -96,7 +96,11 @@ function oneRun(source: ByteSource, at: number, length: number): () => readonly 
   return () => [{ kind: 'stored', source, at, offset: 0, length }];
 }
 
-function insideRuns(table: MasterTable, { number, bytes, at, length, type, name }: Attribute, size: number): () => readonly Run[] {
+function insideRuns(
+  table: MasterTable,
+  { number, bytes, at, length, type, name }: Attribute,
+  size: number,
+): () => readonly Run[] {
   if (size === 0) return () => NO_RUNS;
   // Records begin at multiples of their size in whatever they are read with.
   const offset = valuePlace(bytes, at, length) % table.shape.recordSize;
