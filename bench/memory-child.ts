@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { validateBag } from 'bagit-js';
+import { describeAndEnter } from './described.ts';
 import { ingestInto } from './ingest.ts';
 
 const [what, place = '', path = ''] = process.argv.slice(2);
@@ -20,6 +21,8 @@ function say(stage: string, share: number): void {
 
 if (what === 'ingest') {
   await ingestInto(place, path, ({ stage, doneBytes, totalBytes }) => say(stage, doneBytes / Math.max(1, totalBytes)));
+} else if (what === 'describe') {
+  await describeAndEnter(place, path);
 } else {
   say('validate', 0);
   const [id = ''] = await readdir(join(place, 'packages'));
@@ -27,4 +30,5 @@ if (what === 'ingest') {
   if (valid !== true) throw new Error('the bag is not valid');
 }
 const seconds = (performance.now() - start) / 1000;
-process.stdout.write(JSON.stringify({ seconds, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+process.stdout.write(JSON.stringify({ seconds, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 }));

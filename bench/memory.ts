@@ -21,11 +21,12 @@ const FILES = Number(process.env['BENCH_FILES'] ?? 20_000);
 
 interface Child {
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
 }
 
 /** bench/memory-child.ts with `args`; it prints its own figures. */
-async function child(...args: string[]): Promise<Child> {
+export async function child(...args: string[]): Promise<Child> {
   const script = fileURLToPath(new URL('./memory-child.js', import.meta.url));
   const process_ = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
@@ -34,8 +35,8 @@ async function child(...args: string[]): Promise<Child> {
   return JSON.parse(output) as Child;
 }
 
-function line({ seconds, peakBytes }: Child): string {
-  return `${(peakBytes / 2 ** 20).toFixed(0)} MiB peak (limit 512)  ${seconds.toFixed(1)} s`;
+export function line({ seconds, cpuSeconds, peakBytes }: Child): string {
+  return `${(peakBytes / 2 ** 20).toFixed(0)} MiB peak (limit 512)  ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of CPU)`;
 }
 
 const sparse: MemoryCase = {

@@ -2,12 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileSource, openImage } from '#ingest/media';
 import { openFile, type SurveyedFile, type SurveyItem, surveyOf } from '#ingest/survey';
-import { openCatalogue, catalogueOptions } from '#built/src/database/data-source';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
 import { type BenchCase, remove, seconds, shell } from './case.ts';
-import type { MemoryCase } from './memory.ts';
+import { catalogueWithPackage } from './described.ts';
+import { child, line, type MemoryCase } from './memory.ts';
 
 /** Files on the disk that is listed; files in the catalogue that is searched. */
 const FILES = Number(process.env['BENCH_FILES_INSIDE'] ?? 200_000);
@@ -115,47 +116,93 @@ async function* invented(count: number): AsyncGenerator<SurveyItem> {
   yield { kind: 'end', volume: 0, damages: [] };
 }
 
+const QUERIES = [
+  'n',
+  'no',
+  'nov',
+  'nove',
+  'novel',
+  'novel d',
+  'novel dra',
+  '1234',
+  '99.doc',
+  'tide 77',
+  'apter gar',
+  'xyzzy',
+  'report 3999',
+  'budget photo 12',
+];
+/** Between two searches of somebody who types while files are entered. */
+const TYPING_MS = 150;
+/** Entries whose speed is told by itself: whatever grows with the rows shows there. */
+const CHUNK = 100_000;
+
+/** Searches for each of QUERIES in turn, as often as `next` says so. @returns milliseconds, sorted. */
+async function searched(index: SqliteFileIndex, next: (done: number) => Promise<boolean>): Promise<number[]> {
+  const times: number[] = [];
+  while (await next(times.length)) {
+    const start = performance.now();
+    await index.find({ q: QUERIES[times.length % QUERIES.length] ?? '' }, 50, undefined);
+    times.push(performance.now() - start);
+  }
+  return times.toSorted((a, b) => a - b);
+}
+
+function told(times: readonly number[]): string {
+  const at = (share: number): string => (times[Math.floor((times.length - 1) * share)] ?? Number.NaN).toFixed(1);
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (target 50), worst ${at(1)} ms of ${times.length}`;
+}
+
 const catalogue: MemoryCase = {
-  name: `survey/catalogue of ${ROWS} files: entries a second, then searches while typing`,
+  name: `survey/catalogue of ${ROWS} files: entries a second, searches while typing meanwhile and then`,
   async run(dir) {
     const folder = join(dir, 'catalogue');
     shell(`mkdir ${folder}`);
-    const database = await openCatalogue(catalogueOptions(join(folder, 'catalogue.sqlite')));
+    const database = await catalogueWithPackage(join(folder, 'catalogue.sqlite'));
     try {
-      await database.query(`INSERT INTO package(id, title, image_name, format_id, format_title, bytes, file_count, sealed_at, tag_manifest_sha256, acquisition, created_at)
-        VALUES ('p', 'disk', 'disk.img', 'raw', 'Raw', 0, 0, '', '', '{}', '')`);
       const index = new SqliteFileIndex(database);
-      const before = process.cpuUsage();
-      const entered = await seconds(() => index.replace('p', invented(ROWS)));
-      const { user, system } = process.cpuUsage(before);
-      const queries = [
-        'n',
-        'no',
-        'nov',
-        'nove',
-        'novel',
-        'novel d',
-        'novel dra',
-        '1234',
-        '99.doc',
-        'tide 77',
-        'apter gar',
-        'xyzzy',
-        'report 3999',
-        'budget photo 12',
-      ];
-      const times: number[] = [];
-      for (let round = 0; round < 10; round += 1)
-        for (const q of queries) {
-          const start = performance.now();
-          await index.find({ q }, 50, undefined);
-          times.push(performance.now() - start);
+      const speeds: number[] = [];
+      let since = performance.now();
+      async function* watched(): AsyncGenerator<SurveyItem> {
+        let count = 0;
+        for await (const item of invented(ROWS)) {
+          yield item;
+          if (item.kind !== 'files') continue;
+          count += item.files.length;
+          if (count % CHUNK !== 0 || item.files.length === 0) continue;
+          speeds.push(Math.round(CHUNK / ((performance.now() - since) / 1000)));
+          since = performance.now();
         }
-      times.sort((a, b) => a - b);
-      const p95 = times[Math.floor(times.length * 0.95)] ?? Number.NaN;
-      return `${Math.round(ROWS / entered)} entries/s (target 10000; ${((user + system) / 1e6).toFixed(1)} s of CPU); search p50 ${(times[times.length >> 1] ?? 0).toFixed(1)} ms, p95 ${p95.toFixed(1)} ms (target 50)`;
+      }
+      let isEntering = true;
+      const before = process.cpuUsage();
+      const meanwhile = searched(index, async () => {
+        await pause(TYPING_MS);
+        return isEntering;
+      });
+      const entered = await seconds(() => index.replace('p', watched()));
+      isEntering = false;
+      const { user, system } = process.cpuUsage(before);
+      const under = await meanwhile;
+      const then = await searched(index, (done) => Promise.resolve(done < 10 * QUERIES.length));
+      const speed = `${Math.round(ROWS / entered)} entries/s (target 10000; ${((user + system) / 1e6).toFixed(1)} s of CPU; by ${CHUNK}: ${speeds.join(' ')})`;
+      return `${speed}; search meanwhile ${told(under)}; then ${told(then)}`;
     } finally {
       await database.destroy();
+      remove(folder);
+    }
+  },
+};
+
+const described: MemoryCase = {
+  name: `survey/describe ${FILES} files of ext4: listed, written as DFXML, entered from it (target 20000 a second, 512 MiB)`,
+  async run(dir) {
+    const folder = join(dir, 'described');
+    makeTree(folder, FILES, 20);
+    try {
+      const figures = await child('describe', join(folder, 'place'), join(folder, 'disk.img'));
+      return `${Math.round(FILES / figures.seconds)} entries/s; ${line(figures)}`;
+    } finally {
       remove(folder);
     }
   },
@@ -192,4 +239,4 @@ const firstByte: MemoryCase = {
 };
 
 export const cases: readonly BenchCase[] = [listing, hashing];
-export const memoryCases: readonly MemoryCase[] = [catalogue, firstByte];
+export const memoryCases: readonly MemoryCase[] = [catalogue, described, firstByte];

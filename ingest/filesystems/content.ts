@@ -159,6 +159,23 @@ export function heldBytes(bytes: Buffer, at?: number): HeldSource {
   };
 }
 
+/** The same, of bytes that are fetched when they are read. @param load bytes of them, inside `size`. */
+export function heldLater(
+  size: number,
+  heldAt: number | undefined,
+  load: (offset: number, length: number) => Promise<Buffer>,
+): HeldSource {
+  return {
+    size,
+    heldAt,
+    async read(offset, length) {
+      checkWindow(size, offset, length, 'the file in its record');
+      return load(offset, length);
+    },
+    [Symbol.asyncDispose]: stayOpen,
+  };
+}
+
 /** A stream of bytes that are at hand. */
 export function heldRuns(bytes: Buffer, at?: number): readonly Run[] {
   return bytes.length === 0 ? [] : [{ kind: 'stored', source: heldBytes(bytes, at), at: 0, offset: 0, length: bytes.length }];

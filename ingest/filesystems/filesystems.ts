@@ -60,10 +60,10 @@ export interface DataStream {
   /**
    * Where its bytes lie: in order, without gaps, [0, size) exactly once; `source` of stored runs is the volume (or piecesOf it, or
    * bytes that lie inside a structure). `absent` is what the structures don't give: never zeros of the file.
-   * Walks the tables when it is asked, and not before. At most `MOST_RUNS`.
+   * Walks the tables when it is asked, and not before: a promise, unless nothing is to be read for it. At most `MOST_RUNS`.
    * @throws Fault of kind 'corrupt' for chains that are broken so that nothing can be read; 'unsupported' for what is not decoded.
    */
-  runs(): Promise<readonly Run[]>;
+  runs(): readonly Run[] | Promise<readonly Run[]>;
   /** How the bytes were stored, when not as they are: `lznt1`, `zlib`, `decmpfs zlib`, `encrypted`. */
   readonly packing?: string;
   /** Why its bytes may not be its own: clusters of a deleted file, taken to lie one after the other. */

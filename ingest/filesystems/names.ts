@@ -14,6 +14,7 @@ export function decodedName(bytes: Buffer, encoding: string): Name {
   const stored = bytes.length <= MOST_BYTES ? bytes : bytes.subarray(0, MOST_BYTES);
   if (encoding === 'utf-8') {
     const text = stored.toString('utf8');
+    if (HARMLESS.test(text) && text !== '.' && text !== '..') return { bytes: stored, text, encoding };
     if (text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(stored))
       return { bytes: stored, text: shown(stored.toString('latin1')), encoding: 'iso-8859-1' };
     return { bytes: stored, text: shown(text), encoding };
@@ -82,6 +83,8 @@ export function decodedText(bytes: Buffer, encoding: string): string {
   return pictured(text.replace(/\0[^]*$/, '')).trim();
 }
 
+/** Most names are so: they pay for one test. */
+const HARMLESS = /^[\x20-\x2e\x30-\x7e]+$/;
 const CONTROL = /[\p{Cc}\ufffe\uffff]/gu;
 
 /**

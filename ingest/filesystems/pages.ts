@@ -20,7 +20,11 @@ export class Pages {
   page(index: number): Promise<Buffer> {
     const start = index * PAGE_SIZE;
     const length = Math.min(PAGE_SIZE, this.volume.size - start);
-    return this.#recent.get(index, Math.max(length, 0), () => this.volume.read(start, length));
+    return this.#recent.get(index, Math.max(length, 0), async () => {
+      const bytes = await this.volume.read(start, length);
+      // A view would keep all that was read with it.
+      return bytes.buffer.byteLength > 2 * PAGE_SIZE ? Buffer.from(bytes) : bytes;
+    });
   }
 
   /** Exactly `length` bytes: a view of a page where they lie in one. @throws Fault as the volume does, also past its end. */

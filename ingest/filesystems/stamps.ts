@@ -36,12 +36,28 @@ export function stampOfSeconds(seconds: number, resolutionSeconds: number, zone:
   // ISO years beyond four digits are no RFC 3339.
   if (!(seconds >= -62_135_596_800 && seconds < 253_402_300_800))
     return { text: undefined, resolutionSeconds, doubt: `${seconds} seconds since 1970` };
-  const whole = Math.floor(seconds);
+  const text = textOf(Math.floor(seconds));
+  return { text: nanosecond === 0 ? text + zone : `${text}.${digitsOf(nanosecond)}${zone}`, resolutionSeconds };
+}
+
+/** Nine digits, without zeros at the end. */
+function digitsOf(nanosecond: number): string {
+  const digits = String(1_000_000_000 + nanosecond).slice(1);
+  return nanosecond % 10 === 0 ? digits.replace(/0+$/, '') : digits;
+}
+
+/** Thousands of files were written in one second, and most times of a file are of one. */
+const SECONDS: { second: number; text: string }[] = [];
+
+function textOf(whole: number): string {
+  const known = SECONDS[whole & 1023];
+  if (known?.second === whole) return known.text;
   const day = Math.floor(whole / 86_400);
   const second = whole - day * 86_400;
   const time = `${HEXAGESIMAL[Math.floor(second / 3600)]}:${HEXAGESIMAL[Math.floor(second / 60) % 60]}:${HEXAGESIMAL[second % 60]}`;
-  const fraction = nanosecond === 0 ? '' : `.${String(nanosecond).padStart(9, '0').replace(/0+$/, '')}`;
-  return { text: `${dateOf(day)}T${time}${fraction}${zone}`, resolutionSeconds };
+  const text = `${dateOf(day)}T${time}`;
+  SECONDS[whole & 1023] = { second: whole, text };
+  return text;
 }
 
 const HEXAGESIMAL: readonly string[] = Array.from({ length: 60 }, (_, n) => two(n));

@@ -63,7 +63,10 @@ export async function* leavesOf(folder: string, from = 0): AsyncIterable<{ index
   for await (const { index, leaf } of linesFrom(folder, from)) yield { index, leaf };
 }
 
-async function* linesFrom(folder: string, from: number): AsyncIterable<{ index: number; line: RawLine; leaf: Buffer; path: string }> {
+async function* linesFrom(
+  folder: string,
+  from: number,
+): AsyncIterable<{ index: number; line: RawLine; leaf: Buffer; path: string }> {
   const segments = await segmentsOf(folder);
   const start = Math.max(
     0,

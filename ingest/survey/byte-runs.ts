@@ -27,18 +27,20 @@ export function byteRunsOf(runs: readonly Run[], base: number): { runs: ByteRun[
 }
 
 function byteRunOf(run: Run, base: number): ByteRun {
-  const where = { fileOffset: run.offset, length: run.length };
-  if (run.kind === 'filled') return { kind: run.absent === true ? 'absent' : 'resident', ...where };
+  const { offset: fileOffset, length } = run;
+  if (run.kind === 'filled') return { kind: run.absent === true ? 'absent' : 'resident', fileOffset, length };
   if (run.kind === 'packed') {
     const { source, at, packedLength } = run.chunk;
     const pieces = piecesIn(source);
     const inPlace = pieces === undefined ? base + at : pieces.length === 1 ? base + (pieces[0]?.offset ?? 0) + at : undefined;
-    return { kind: 'packed', ...where, ...(inPlace === undefined ? {} : { imageOffset: inPlace }), packedLength };
+    const where = inPlace === undefined ? {} : { imageOffset: inPlace };
+    return { kind: 'packed', fileOffset, length, ...where, packedLength };
   }
-  if (run.kind !== 'stored') return { kind: run.kind === 'zero' ? 'zero' : 'absent', ...where };
+  if (run.kind !== 'stored') return { kind: run.kind, fileOffset, length };
   const held = heldIn(run.source);
-  if (held === undefined) return { kind: 'stored', ...where, imageOffset: base + run.at };
-  return { kind: 'resident', ...where, ...(held.heldAt === undefined ? {} : { imageOffset: base + held.heldAt + run.at }) };
+  if (held === undefined) return { kind: 'stored', fileOffset, length, imageOffset: base + run.at };
+  if (held.heldAt === undefined) return { kind: 'resident', fileOffset, length };
+  return { kind: 'resident', fileOffset, length, imageOffset: base + held.heldAt + run.at };
 }
 
 function heldIn(source: Source): HeldSource | undefined {

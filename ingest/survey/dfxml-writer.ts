@@ -1,4 +1,6 @@
 /** A survey as DFXML, streamed: one volume after the other, one fileobject for each stream of each entry. */
+import { isAscii } from 'node:buffer';
+import type { Algorithm } from '../digest/index.ts';
 import { xmlText } from '../kernel/index.ts';
 import { DFXML, DFXML_VERSION, impliedName, NAME_TYPES, streamPath, SURVEY, TIMES } from './dfxml.ts';
 import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
@@ -102,40 +104,61 @@ function volumeEnd(damages: readonly (Remark & { readonly path: string })[], vol
 /** The entry with its data, then its other streams as objects of their own: other programs know no forks. */
 function fileObjects(file: SurveyedFile, base: number, first: number): string {
   const data = dataOf(file);
+  const text = fileObject(file, data, base, first);
+  if (file.streams.length <= 1 && data === file.streams[0]) return text;
   const others = file.streams.filter((stream) => stream !== data);
-  return (
-    fileObject(file, data, base, first) +
-    others.map((stream, index) => streamObject(file, stream, base, first + 1 + index)).join('')
-  );
+  return text + others.map((stream, index) => streamObject(file, stream, base, first + 1 + index)).join('');
 }
 
 function fileObject(file: SurveyedFile, data: SurveyedStream | undefined, base: number, number: number): string {
-  const { kind, path, nameBytes, encoding, attributes, facts, tree, remarks = [], target } = file;
-  const all = [...remarks, ...(data?.remark === undefined ? [] : [data.remark])];
-  const own = attributesOf({
-    encoding,
-    nameBytes: impliedName(path, encoding).equals(nameBytes) ? undefined : nameBytes.toString('hex'),
-    attributes: attributes.length === 0 ? undefined : attributes.join(' '),
-    tree,
-    facts: facts === undefined ? undefined : JSON.stringify(facts),
-  });
+  const { kind, path, nameBytes, encoding, attributes, facts, tree, remarks = NO_REMARKS, target } = file;
   const [type, meta] = NAME_TYPES[kind];
-  let text = `    <fileobject${own}>\n`;
+  const alloc = file.isDeleted ? 0 : 1;
+  let text = `    <fileobject sr:encoding="${quoted(encoding)}"`;
+  if (!isImplied(path, encoding, nameBytes)) text += ` sr:nameBytes="${nameBytes.toString('hex')}"`;
+  if (attributes.length > 0) text += ` sr:attributes="${quoted(attributes.join(' '))}"`;
+  if (tree !== undefined) text += ` sr:tree="${quoted(tree)}"`;
+  if (facts !== undefined) text += ` sr:facts="${quoted(JSON.stringify(facts))}"`;
+  text += '>\n';
   if (file.parentId !== undefined) text += `      <parent_object><inode>${file.parentId}</inode></parent_object>\n`;
   text += `      <filename>${xmlText(path)}</filename>\n`;
-  if (all.length > 0) text += `      <error>${xmlText(all.map(({ message }) => message).join('\n'))}</error>\n`;
+  if (remarks.length > 0 || data?.remark !== undefined) text += errorElement(remarks, data?.remark);
   text += `      <partition>${file.volume + 1}</partition>\n      <id>${number + 1}</id>\n      <name_type>${type}</name_type>\n`;
   if (data !== undefined) text += `      <filesize>${data.size}</filesize>\n`;
-  text += allocation(file);
+  text += `      <alloc_inode>${alloc}</alloc_inode>\n      <alloc_name>${alloc}</alloc_name>\n`;
   if (data?.packing !== undefined) text += '      <compressed>1</compressed>\n';
   text += `      <inode>${file.id}</inode>\n      <meta_type>${meta}</meta_type>\n`;
-  text += numberElement('mode', file.mode) + numberElement('nlink', file.linkCount);
-  text += numberElement('uid', file.ownerId) + numberElement('gid', file.groupId);
+  if (file.mode !== undefined) text += `      <mode>${file.mode}</mode>\n`;
+  if (file.linkCount !== undefined) text += `      <nlink>${file.linkCount}</nlink>\n`;
+  if (file.ownerId !== undefined) text += `      <uid>${file.ownerId}</uid>\n`;
+  if (file.groupId !== undefined) text += `      <gid>${file.groupId}</gid>\n`;
   text += timeElements(file);
   if (target !== undefined) text += `      <link_target>${xmlText(target)}</link_target>\n`;
   if (data !== undefined) text += streamElements(data, base);
   text += impossibleTimes(file);
-  return `${text}${remarks.map((each) => remarkElement(each, '      ')).join('')}    </fileobject>\n`;
+  for (const remark of remarks) text += remarkElement(remark, '      ');
+  return `${text}    </fileobject>\n`;
+}
+
+const NO_REMARKS: readonly Remark[] = [];
+
+function errorElement(remarks: readonly Remark[], ofData: Remark | undefined): string {
+  const all = ofData === undefined ? remarks : [...remarks, ofData];
+  return `      <error>${xmlText(all.map(({ message }) => message).join('\n'))}</error>\n`;
+}
+
+/** Whether the path tells the name as it is stored. */
+function isImplied(path: string, encoding: string, nameBytes: Buffer): boolean {
+  const start = path.lastIndexOf('/') + 1;
+  // Of plain names each character is a byte; a buffer to compare with costs more than all the rest.
+  if (
+    encoding !== 'utf-16le' &&
+    path.length - start === nameBytes.length &&
+    path.endsWith(nameBytes.toString('latin1')) &&
+    isAscii(nameBytes)
+  )
+    return true;
+  return impliedName(path, encoding).equals(nameBytes);
 }
 
 function streamObject(file: SurveyedFile, stream: SurveyedStream, base: number, number: number): string {
@@ -157,18 +180,14 @@ function allocation({ isDeleted }: SurveyedFile): string {
   return `      <alloc_inode>${bit}</alloc_inode>\n      <alloc_name>${bit}</alloc_name>\n`;
 }
 
-function numberElement(name: string, value: number | undefined): string {
-  return value === undefined ? '' : `      <${name}>${value}</${name}>\n`;
-}
-
 function timeElements({ times }: SurveyedFile): string {
   let text = '';
   for (const [name, element] of TIMES) {
     const stamp = times[name];
     if (stamp?.text === undefined) continue;
-    const precision = stamp.resolutionSeconds >= 1 ? ` prec="${stamp.resolutionSeconds}"` : '';
-    const exact = stamp.resolutionSeconds >= 1 ? '' : ` sr:resolution="${stamp.resolutionSeconds}"`;
-    text += `      <${element}${precision}${exact}>${stamp.text}</${element}>\n`;
+    const { resolutionSeconds } = stamp;
+    const precision = resolutionSeconds >= 1 ? ' prec' : ' sr:resolution';
+    text += `      <${element}${precision}="${resolutionSeconds}">${stamp.text}</${element}>\n`;
   }
   return text;
 }
@@ -185,21 +204,28 @@ function impossibleTimes({ times }: SurveyedFile): string {
 }
 
 function streamElements(
-  { runs, digests = {}, format, packing, doubt, unread, remark, hasMoreRuns }: SurveyedStream,
+  { runs, digests = NO_DIGESTS, format, packing, doubt, unread, remark, hasMoreRuns }: SurveyedStream,
   base: number,
 ): string {
   let text = '';
-  if (runs.length > 0) text += `      <byte_runs>\n${runs.map((run) => runElement(run, base)).join('')}      </byte_runs>\n`;
-  for (const [algorithm, digest] of Object.entries(digests))
-    text += `      <hashdigest type="${algorithm}">${digest}</hashdigest>\n`;
+  if (runs.length > 0) {
+    text = '      <byte_runs>\n';
+    for (const run of runs) text += runElement(run, base);
+    text += '      </byte_runs>\n';
+  }
+  for (const algorithm in digests)
+    text += `      <hashdigest type="${algorithm}">${digests[algorithm as Algorithm]}</hashdigest>\n`;
   if (format !== undefined) text += formatElement(format);
-  const told = { packing, doubt, code: remark?.code, more: hasMoreRuns === true ? 1 : undefined };
-  const attributes = attributesOf(told, '');
-  if (attributes !== '')
+  if (packing !== undefined || doubt !== undefined || remark !== undefined || hasMoreRuns === true) {
+    const attributes = attributesOf({ packing, doubt, code: remark?.code, more: hasMoreRuns === true ? 1 : undefined }, '');
     text += `      <sr:content${attributes}>${remark === undefined ? '' : xmlText(remark.message)}</sr:content>\n`;
-  for (const { offset, length } of unread ?? []) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
+  }
+  if (unread !== undefined)
+    for (const { offset, length } of unread) text += `      <sr:unread offset="${offset}" len="${length}"/>\n`;
   return text;
 }
+
+const NO_DIGESTS: NonNullable<SurveyedStream['digests']> = {};
 
 function runElement({ kind, fileOffset, length, imageOffset, packedLength }: ByteRun, base: number): string {
   let text = `        <byte_run file_offset="${fileOffset}"`;
@@ -224,6 +250,11 @@ function remarkElement({ code, message }: Remark, indent: string): string {
 function attributesOf(values: Readonly<Record<string, string | number | undefined>>, prefix = 'sr:'): string {
   let text = '';
   for (const [name, value] of Object.entries(values))
-    if (value !== undefined) text += ` ${prefix}${name}="${xmlText(String(value)).replaceAll('"', '&quot;')}"`;
+    if (value !== undefined) text += ` ${prefix}${name}="${quoted(String(value))}"`;
   return text;
+}
+
+function quoted(value: string): string {
+  const text = xmlText(value);
+  return text.includes('"') ? text.replaceAll('"', '&quot;') : text;
 }

@@ -4,7 +4,7 @@ import { contentOf, type DataStream, type Entry } from '../filesystems/index.ts'
 import { Fault, FaultKind, inParallel } from '../kernel/index.ts';
 import type { Range, Run } from '../media/index.ts';
 import { byteRunsOf } from './byte-runs.ts';
-import type { FileFormat, Remark, SurveyedStream } from './record.ts';
+import type { ByteRun, FileFormat, Remark, SurveyedStream } from './record.ts';
 import { unreadParts } from './unread.ts';
 
 /** Read and sent on at once. */
@@ -52,9 +52,17 @@ export async function studyStreams(entries: readonly Entry[], settings: StudySet
     const records: SurveyedStream[] = [];
     studied.push(records);
     for (const stream of streams) {
-      const { record, runs } = await placed(stream, settings);
+      let record: SurveyedStream;
+      let runs: readonly Run[] | undefined;
+      try {
+        const given = stream.runs();
+        runs = given instanceof Promise ? await given : given;
+        record = placed(stream, runs, settings);
+      } catch (error) {
+        record = { ...said(stream, []), remark: remarkOf(error) };
+      }
       const index = records.push(record) - 1;
-      if (runs === undefined) continue;
+      if (runs === undefined || digests === undefined) continue;
       const first = record.runs.find(({ imageOffset }) => imageOffset !== undefined)?.imageOffset ?? 0;
       const hint = { name: stream.kind === 'data' ? name.text : '', size: stream.size };
       places.push({ records, index, record, runs, hint, first });
@@ -67,27 +75,23 @@ export async function studyStreams(entries: readonly Entry[], settings: StudySet
   return studied;
 }
 
-/** The stream with its byte runs; the runs themselves, unless they can't be told. */
-async function placed(
-  stream: DataStream,
-  { base, unread }: StudySettings,
-): Promise<{ record: SurveyedStream; runs: readonly Run[] | undefined }> {
-  const { kind, name, size, packing, doubt } = stream;
-  const said = { kind, name, size, ...(packing === undefined ? {} : { packing }), ...(doubt === undefined ? {} : { doubt }) };
-  try {
-    const runs = await stream.runs();
-    const { runs: told, hasMore } = byteRunsOf(runs, base);
-    const parts = unreadParts(told, unread);
-    const record = {
-      ...said,
-      runs: told,
-      ...(hasMore ? { hasMoreRuns: true as const } : {}),
-      ...(parts.length === 0 ? {} : { unread: parts }),
-    };
-    return { record, runs };
-  } catch (error) {
-    return { record: { ...said, runs: [], remark: remarkOf(error) }, runs: undefined };
-  }
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function said({ kind, name, size, packing, doubt }: DataStream, runs: readonly ByteRun[]): Writable<SurveyedStream> {
+  const record: Writable<SurveyedStream> = { kind, name, size, runs };
+  if (packing !== undefined) record.packing = packing;
+  if (doubt !== undefined) record.doubt = doubt;
+  return record;
+}
+
+/** The stream with its byte runs. */
+function placed(stream: DataStream, runs: readonly Run[], { base, unread }: StudySettings): SurveyedStream {
+  const { runs: told, hasMore } = byteRunsOf(runs, base);
+  const record = said(stream, told);
+  if (hasMore) record.hasMoreRuns = true;
+  const parts = unreadParts(told, unread);
+  if (parts.length > 0) record.unread = parts;
+  return record;
 }
 
 async function readAll(places: readonly Place[], digests: ManyDigests, settings: StudySettings): Promise<void> {

@@ -212,32 +212,31 @@ function systemRecord({
 function fileRecord(entry: Entry, volume: number, streams: readonly SurveyedStream[]): SurveyedFile {
   const { kind, path, name, id, parentId, isDeleted, times, attributes, facts, tree, target, faults } = entry;
   const { mode, ownerId, groupId, linkCount } = entry;
-  return {
-    volume,
-    kind,
-    path,
-    nameBytes: name.bytes,
-    encoding: name.encoding,
-    id,
-    isDeleted,
-    streams,
-    times,
-    attributes,
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(ownerId === undefined ? {} : { ownerId }),
-    ...(groupId === undefined ? {} : { groupId }),
-    ...(linkCount === undefined ? {} : { linkCount }),
-    ...(target === undefined ? {} : { target }),
-    ...(facts === undefined ? {} : { facts }),
-    ...(tree === undefined ? {} : { tree }),
-    ...(faults === undefined ? {} : { remarks: faults.map(remark) }),
-  };
+  const { bytes: nameBytes, encoding } = name;
+  // There are millions: put together step by step, which costs a third of doing it at once.
+  const file: Writable<SurveyedFile> = { volume, kind, path, nameBytes, encoding, id, isDeleted, streams, times, attributes };
+  if (parentId !== undefined) file.parentId = parentId;
+  if (mode !== undefined) file.mode = mode;
+  if (ownerId !== undefined) file.ownerId = ownerId;
+  if (groupId !== undefined) file.groupId = groupId;
+  if (linkCount !== undefined) file.linkCount = linkCount;
+  if (target !== undefined) file.target = target;
+  if (facts !== undefined) file.facts = facts;
+  if (tree !== undefined) file.tree = tree;
+  if (faults !== undefined) file.remarks = faults.map(remark);
+  return file;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const NO_RUNS: SurveyedStream['runs'] = [];
 
 /** A stream by what its entry says of it alone. */
 function bare({ kind, name, size, packing, doubt }: Entry['streams'][number]): SurveyedStream {
-  return { kind, name, size, runs: [], ...(packing === undefined ? {} : { packing }), ...(doubt === undefined ? {} : { doubt }) };
+  const stream: Writable<SurveyedStream> = { kind, name, size, runs: NO_RUNS };
+  if (packing !== undefined) stream.packing = packing;
+  if (doubt !== undefined) stream.doubt = doubt;
+  return stream;
 }
 
 function damageRecord({ path, fault }: Damage): SurveyedDamage {

@@ -5,6 +5,8 @@ import { Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
 /** Handles kept open while nobody uses them; more are opened when needed. */
 const IDLE_HANDLES = 8;
 const CACHED_STATEMENTS = 200;
+/** Of pages, each handle: SQLite's own choice. */
+const CACHE_KIB = 2000;
 const REMEMBERED_STATEMENTS = 2_000;
 /** SQLite waits inside a call and stops the event loop meanwhile: only a moment. Longer waits are the query runner's. */
 const BUSY_MS = 10;
@@ -21,12 +23,18 @@ export class SqliteHandle {
     this.db = new Database(path, { timeout: OPENING_MS });
     try {
       this.db.pragma('synchronous = FULL');
-      this.db.pragma('foreign_keys = ON');
+      this.setUp();
       this.db.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       this.db.close();
       throw error;
     }
+  }
+
+  /** What a user of it may have changed. */
+  setUp(): void {
+    this.db.pragma('foreign_keys = ON');
+    this.db.pragma(`cache_size = -${CACHE_KIB}`);
   }
 
   /** The prepared statement for `sql`; the oldest goes when there are too many. */
@@ -92,7 +100,7 @@ export class SqlitePool {
   /** Gives back a handle whose last user may have changed its settings. */
   giveAsNew(handle: SqliteHandle): void {
     if (handle.db.open && handle.db.inTransaction) handle.db.exec('ROLLBACK');
-    if (handle.db.open) handle.db.pragma('foreign_keys = ON');
+    if (handle.db.open) handle.setUp();
     this.give(handle);
   }
 

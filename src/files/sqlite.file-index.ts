@@ -10,8 +10,13 @@ import { digestColumn, type Stage, stagesOf } from './sqlite.file-query.ts';
 import { digestKey } from './folded.ts';
 import { FileRows, insertVolume, removeRows } from './sqlite.file-rows.ts';
 
-/** Files in one transaction: others must be able to write in between. */
-const AT_ONCE = 4000;
+/**
+ * Files in one transaction. Their digests lie all over their indexes: the more are entered at once, the more share a page that is written.
+ * Others must be able to write in between, and wait for a second at most.
+ */
+const AT_ONCE = 10_000;
+/** Of pages, while files are entered, in KiB. */
+const CACHE = 48 * 1024;
 
 const SELECTED = `f.id AS id, v.package_id AS "packageId", p.title AS "packageTitle", p.accession_number AS accession, v.number AS volume,
   v.label AS "volumeLabel", d.path AS folder, f.name AS name, f.kind AS kind, f.stream AS stream, f.entry AS entry, f.size AS size,
@@ -41,22 +46,37 @@ export class SqliteFileIndex extends FileIndex {
     await this.database.transaction((manager) => removeRows(manager, packageId));
     let rows: FileRows | undefined;
     let waiting: SurveyedFile[] = [];
+    // One handle for all, so that its pages stay at hand; released, it is as new.
+    const runner = this.database.createQueryRunner();
     const flush = async (): Promise<void> => {
       const files = waiting;
       waiting = [];
-      await this.database.transaction(async (manager) => rows?.insert(manager, files));
+      await runner.startTransaction();
+      try {
+        await rows?.insert(runner.manager, files);
+        await runner.commitTransaction();
+      } catch (error) {
+        await runner.rollbackTransaction();
+        throw error;
+      }
     };
-    for await (const item of items) {
-      if (item.kind === 'volume') {
-        counts.volumes += 1;
-        rows = new FileRows(await this.database.transaction((manager) => insertVolume(manager, packageId, item.volume)));
-      } else if (item.kind === 'files')
-        for (const file of item.files) {
-          count(file, counts);
-          waiting.push(file);
-          if (waiting.length >= AT_ONCE) await flush();
-        }
-      else if (item.kind === 'end' && waiting.length > 0) await flush();
+    try {
+      await runner.connect();
+      await runner.query(`PRAGMA cache_size = -${CACHE}`);
+      for await (const item of items) {
+        if (item.kind === 'volume') {
+          counts.volumes += 1;
+          rows = new FileRows(await this.database.transaction((manager) => insertVolume(manager, packageId, item.volume)));
+        } else if (item.kind === 'files')
+          for (const file of item.files) {
+            count(file, counts);
+            waiting.push(file);
+            if (waiting.length >= AT_ONCE) await flush();
+          }
+        else if (item.kind === 'end' && waiting.length > 0) await flush();
+      }
+    } finally {
+      await runner.release();
     }
     return counts;
   }

@@ -1,4 +1,5 @@
-/** Enters the files of a survey into SQLite: folders and names once each, thousands of files to a statement. */
+/** Enters the files of a survey into SQLite: folders and names once each, a hundred files to a statement. */
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { dataOf, type SurveyedFile, type SurveyedStream, type SurveyedVolume } from '#ingest/survey';
 import { digestKey, extensionOf, folded } from './folded.ts';
@@ -32,6 +33,17 @@ const COLUMNS = [
 ] as const;
 
 type Cell = string | number | null;
+
+/** Rows to a statement: more of them gain nothing. */
+const ROWS = 100;
+/** Files whose rows are made at once. */
+const PART = 1000;
+const WIDTH = COLUMNS.length + 3;
+const ROW = `(${Array.from({ length: WIDTH }, () => '?').join(', ')})`;
+const insertion = (rowCount: number): string =>
+  `INSERT INTO disk_file(volume_id, folder_id, name_id, ${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rowCount }, () => ROW).join(', ')}`;
+const INSERT_ONE = insertion(1);
+const INSERT_MANY = insertion(ROWS);
 
 /** Removes what was entered of a package; the names stay, for others. */
 export async function removeRows(manager: EntityManager, packageId: string): Promise<void> {
@@ -79,17 +91,21 @@ export class FileRows {
 
   /** In the transaction of `manager`. */
   async insert(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
-    if (files.length === 0) return;
+    for (let at = 0; at < files.length; at += PART) await this.#insertPart(manager, files.slice(at, at + PART));
+  }
+
+  async #insertPart(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
     await this.#knowFolders(manager, [...new Set(files.map(({ path }) => folderOf(path)))]);
-    const rows = files.flatMap((file) => this.#rowsOf(file));
-    await insertNames(manager, [...new Set(rows.map(([, name]) => String(name)))]);
-    const values = COLUMNS.map((_, index) => `json_extract(row.value, '$[${index + 2}]')`).join(', ');
-    await manager.query(
-      `INSERT INTO disk_file(volume_id, folder_id, name_id, ${COLUMNS.join(', ')})
-       SELECT ?, json_extract(row.value, '$[0]'), file_name.id, ${values}
-       FROM json_each(?) AS row JOIN file_name ON file_name.folded = json_extract(row.value, '$[1]') ORDER BY row.key`,
-      [this.volumeId, JSON.stringify(rows)],
-    );
+    const names = await namesOf(manager, files);
+    const cells: Cell[] = [];
+    for (const file of files) this.#addRows(file, names, cells);
+    let at = 0;
+    for (; at + ROWS * WIDTH <= cells.length; at += ROWS * WIDTH) {
+      await manager.query(INSERT_MANY, cells.slice(at, at + ROWS * WIDTH));
+      // SQLite answers before it returns: without this nobody else would be heard until all are entered.
+      await setImmediate();
+    }
+    for (; at < cells.length; at += WIDTH) await manager.query(INSERT_ONE, cells.slice(at, at + WIDTH));
   }
 
   async #knowFolders(manager: EntityManager, paths: readonly string[]): Promise<void> {
@@ -107,35 +123,57 @@ export class FileRows {
     for (const { id, path } of rows) this.#folders.set(path, id);
   }
 
-  /** Folder, folded name, then COLUMNS; one row for the file, one for each of its further streams. */
-  #rowsOf(file: SurveyedFile): Cell[][] {
+  /** Volume, folder, name, then COLUMNS; one row for the file, one for each of its further streams. */
+  #addRows(file: SurveyedFile, names: ReadonlyMap<string, Name>, cells: Cell[]): void {
     const folder = this.#folders.get(folderOf(file.path));
-    if (folder === undefined) throw new RangeError(`the folder of ${file.path} has no row`);
+    const text = nameOf(file.path);
+    const name = names.get(text);
+    if (folder === undefined || name === undefined) throw new RangeError(`the folder or the name of ${file.path} has no row`);
     const data = dataOf(file);
-    const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-    const head = [folder, folded(name), name, extensionOf(name), file.kind];
-    const others = file.streams.filter((stream) => stream !== data);
-    return [
-      [...head, null, ...cellsOf(file, data)],
-      ...others.map((stream) => [
-        ...head,
-        stream.name === '' ? stream.kind : `${stream.kind}:${stream.name}`,
-        ...cellsOf(file, stream),
-      ]),
-    ];
+    cells.push(this.volumeId, folder, name.id, text, name.extension, file.kind, null);
+    addCells(file, data, cells);
+    for (const stream of file.streams) {
+      if (stream === data) continue;
+      const told = stream.name === '' ? stream.kind : `${stream.kind}:${stream.name}`;
+      cells.push(this.volumeId, folder, name.id, text, name.extension, file.kind, told);
+      addCells(file, stream, cells);
+    }
   }
 }
 
-async function insertNames(manager: EntityManager, names: readonly string[]): Promise<void> {
-  const [last] = await manager.query<{ id: number | null }[]>('SELECT max(id) AS id FROM file_name');
-  await manager.query('INSERT OR IGNORE INTO file_name(folded) SELECT value FROM json_each(?)', [JSON.stringify(names)]);
-  await manager.query('INSERT INTO file_name_text(rowid, folded) SELECT id, folded FROM file_name WHERE id > ?', [last?.id ?? 0]);
+interface Name {
+  readonly id: number;
+  readonly extension: string;
 }
 
-function cellsOf(file: SurveyedFile, stream: SurveyedStream | undefined): Cell[] {
+/** The names of files with their rows, which those have that had none. */
+async function namesOf(manager: EntityManager, files: readonly SurveyedFile[]): Promise<Map<string, Name>> {
+  const foldedNames = new Map<string, string>();
+  for (const { path } of files) {
+    const name = nameOf(path);
+    if (!foldedNames.has(name)) foldedNames.set(name, folded(name));
+  }
+  const all = JSON.stringify([...new Set(foldedNames.values())]);
+  const [last] = await manager.query<{ id: number | null }[]>('SELECT max(id) AS id FROM file_name');
+  await manager.query('INSERT OR IGNORE INTO file_name(folded) SELECT value FROM json_each(?)', [all]);
+  await manager.query('INSERT INTO file_name_text(rowid, folded) SELECT id, folded FROM file_name WHERE id > ?', [last?.id ?? 0]);
+  const rows = await manager.query<{ id: number; folded: string }[]>(
+    'SELECT id, folded FROM file_name WHERE folded IN (SELECT value FROM json_each(?))',
+    [all],
+  );
+  const ids = new Map(rows.map(({ id, folded: text }) => [text, id]));
+  const names = new Map<string, Name>();
+  for (const [name, text] of foldedNames) {
+    const id = ids.get(text);
+    if (id !== undefined) names.set(name, { id, extension: extensionOf(name) });
+  }
+  return names;
+}
+
+function addCells(file: SurveyedFile, stream: SurveyedStream | undefined, cells: Cell[]): void {
   const { sha256 = null, md5 = null, sha1 = null } = stream?.digests ?? {};
   const key = (digest: string | null): number | null => (digest === null ? null : digestKey(digest));
-  return [
+  cells.push(
     file.id,
     stream?.size ?? 0,
     sha256,
@@ -152,7 +190,7 @@ function cellsOf(file: SurveyedFile, stream: SurveyedStream | undefined): Cell[]
     Number(stream?.unread !== undefined),
     runsOf(stream),
     detailsOf(file, stream),
-  ];
+  );
 }
 
 /** Undefined runs, packed ones and too many: the file system must be asked. */
@@ -165,17 +203,23 @@ function runsOf(stream: SurveyedStream | undefined): string | null {
   return JSON.stringify(stream.runs.map(({ fileOffset, length, imageOffset = -1 }) => [fileOffset, length, imageOffset]));
 }
 
+const TOLD_TIMES = ['created', 'accessed', 'changed', 'backedUp', 'deleted', 'modified'] as const;
+
 function detailsOf(file: SurveyedFile, stream: SurveyedStream | undefined): string | null {
-  const { created, accessed, changed, backedUp, deleted, modified } = file.times;
-  const times = { created, accessed, changed, backedUp, deleted, ...(modified?.text === undefined ? { modified } : {}) };
-  const said = Object.entries(times).flatMap(([name, stamp]) =>
-    stamp === undefined ? [] : [[name, stamp.text ?? `impossible: ${stamp.doubt}`]],
-  );
+  const times: Record<string, string> = {};
+  let hasTimes = false;
+  for (const name of TOLD_TIMES) {
+    const stamp = file.times[name];
+    // When it was modified has a column of its own, unless that is no date.
+    if (stamp === undefined || (name === 'modified' && stamp.text !== undefined)) continue;
+    times[name] = stamp.text ?? `impossible: ${stamp.doubt}`;
+    hasTimes = true;
+  }
   const remarks = [...(file.remarks ?? []), ...(stream?.remark === undefined ? [] : [stream.remark])].map(
     ({ message }) => message,
   );
   const all = {
-    times: said.length === 0 ? undefined : Object.fromEntries(said),
+    times: hasTimes ? times : undefined,
     attributes: file.attributes.length === 0 ? undefined : file.attributes,
     target: file.target,
     facts: file.facts,
@@ -193,6 +237,10 @@ function detailsOf(file: SurveyedFile, stream: SurveyedStream | undefined): stri
   };
   const text = JSON.stringify(all);
   return text === '{}' ? null : text;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 export function folderOf(path: string): string {

@@ -45,6 +45,8 @@ interface More {
   readonly target: string | Fault | undefined;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The directory that an entry is in. */
 export interface Place {
   readonly path: string;
@@ -94,8 +96,7 @@ export class Entries {
     if (!isDeleted && !isInUse(inode)) faults.push(unused(inode.number));
     const target = more?.target;
     if (target instanceof Fault) faults.push(target);
-    const isDevice = kind === EntryKind.Character || kind === EntryKind.Block;
-    return {
+    const entry: Writable<Entry> = {
       kind,
       path,
       name,
@@ -109,10 +110,11 @@ export class Entries {
       groupId: inode.groupId,
       linkCount: inode.linkCount,
       attributes: wordsOf(inode.flags),
-      ...(typeof target === 'string' ? { target } : undefined),
-      ...(isDevice ? { facts: { device: deviceOf(mapOf(inode)) } } : undefined),
-      ...(faults.length === 0 ? undefined : { faults }),
     };
+    if (typeof target === 'string') entry.target = target;
+    if (kind === EntryKind.Character || kind === EntryKind.Block) entry.facts = { device: deviceOf(mapOf(inode)) };
+    if (faults.length > 0) entry.faults = faults;
+    return entry;
   }
 
   #streamsOf(inode: Inode, kind: EntryKind, isDeleted: boolean, more: More | undefined, faults: Fault[]): readonly DataStream[] {
@@ -138,13 +140,18 @@ export class Entries {
       kind: StreamKind.Data,
       name: '',
       size,
-      runs: () => this.streams.runsOfInode(number, size, isDeleted),
+      runs: (isDeleted ? undefined : this.streams.runsInInode(inode, size)) ?? this.#runsLater(number, size, isDeleted),
     };
     const isPacked = (flags & InodeFlag.CompressedBlocks) !== 0;
     const packing = (flags & InodeFlag.Encrypted) !== 0 ? 'encrypted' : isPacked ? 'e2compr' : undefined;
     if (packing === undefined && !isDeleted) return data;
     const doubt = 'a deleted file: its blocks are free, and may have been used in between';
     return { ...data, ...(packing === undefined ? {} : { packing }), ...(isDeleted ? { doubt } : {}) };
+  }
+
+  /** Keeps hold of numbers, and not of the page that the inode is in. */
+  #runsLater(number: number, size: number, isDeleted: boolean): DataStream['runs'] {
+    return () => this.streams.runsOfInode(number, size, isDeleted);
   }
 
   #attribute({ name, size, offset, inode }: Attribute): DataStream {

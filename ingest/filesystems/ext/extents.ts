@@ -25,8 +25,24 @@ const index = layout('ext extent index', 12, {
 const MAGIC = 0xf30a;
 const MOST_DEPTH = 5;
 const ENTRY_SIZE = 12;
+/** The inode has room for its header and four more. */
+const MOST_INSIDE = 4;
 /** More blocks than this: allocated, and never written. */
 const WRITTEN = 32_768;
+
+/** Of a file of `blockCount` blocks in one piece: the first, if the inode says so by itself; 0 for any other. @param at of the map in `page`. */
+export function onlyBlock(page: Buffer, at: number, blockCount: number): number {
+  const isOne =
+    header.field.magic(page, at) === MAGIC &&
+    header.field.entryCount(page, at) === 1 &&
+    header.field.mostEntries(page, at) >= 1 &&
+    header.field.mostEntries(page, at) <= MOST_INSIDE &&
+    header.field.depth(page, at) === 0 &&
+    leaf.field.logicalBlock(page, at + ENTRY_SIZE) === 0;
+  const count = isOne ? leaf.field.blockCount(page, at + ENTRY_SIZE) : 0;
+  if (count !== blockCount || count > WRITTEN) return 0;
+  return leaf.field.startLow(page, at + ENTRY_SIZE) + leaf.field.startHigh(page, at + ENTRY_SIZE) * 0x1_0000_0000;
+}
 
 interface Node {
   readonly depth: number;

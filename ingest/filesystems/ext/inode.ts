@@ -80,24 +80,11 @@ export interface Inode {
   readonly flags: number;
   /** 0 for none. */
   readonly attributeBlock: number;
-  readonly times: InodeTimes;
+  /** Bytes of its second part that it has. */
+  readonly extraSize: number;
   /** Where the attributes inside it begin, counted from its first byte; its end when there is no room. */
   readonly attributesAt: number;
   readonly faults: readonly Fault[];
-}
-
-/** Seconds since 1970 as they stand, and the bits that were added to them; undefined where the inode is too short for it. */
-export interface InodeTimes {
-  readonly accessed: number;
-  readonly accessedExtra: number | undefined;
-  readonly changed: number;
-  readonly changedExtra: number | undefined;
-  readonly modified: number;
-  readonly modifiedExtra: number | undefined;
-  readonly created: number | undefined;
-  readonly createdExtra: number | undefined;
-  /** 0 when it is not deleted. */
-  readonly deleted: number;
 }
 
 const numberBytes = Buffer.alloc(4);

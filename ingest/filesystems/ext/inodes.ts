@@ -83,17 +83,7 @@ export class Inodes {
       unitCount: i.sectorCountLow(page, at),
       flags: i.flags(page, at),
       attributeBlock: i.attributeBlockLow(page, at) + i.attributeBlockHigh(page, at) * 0x1_0000_0000,
-      times: {
-        accessed: i.accessed(page, at),
-        accessedExtra: extraSize >= 16 ? e.accessedExtra(page, extraAt) : undefined,
-        changed: i.changed(page, at),
-        changedExtra: extraSize >= 8 ? e.changedExtra(page, extraAt) : undefined,
-        modified: i.modified(page, at),
-        modifiedExtra: extraSize >= 12 ? e.modifiedExtra(page, extraAt) : undefined,
-        created: extraSize >= 20 ? e.created(page, extraAt) : undefined,
-        createdExtra: extraSize >= 24 ? e.createdExtra(page, extraAt) : undefined,
-        deleted: i.deleted(page, at),
-      },
+      extraSize,
       attributesAt: isExtraGood ? BASE_SIZE + extraSize : inodeSize,
       faults:
         isChecked && isExtraGood

@@ -3,7 +3,7 @@ import type { Name, Stamp, Stamps } from '../filesystems.ts';
 import { decodedName, namedAs } from '../names.ts';
 import { stampOfSeconds } from '../stamps.ts';
 import type { Slot } from './directory.ts';
-import { type Inode, type InodeTimes, mapOf } from './inode.ts';
+import { BASE_SIZE, extraLayout, type Inode, inodeLayout, mapOf } from './inode.ts';
 
 /** As lsattr lists them, in words; how a file is stored (extents, index) is no business of its owner. */
 const ATTRIBUTE_WORDS: readonly (readonly [bit: number, word: string])[] = [
@@ -43,23 +43,32 @@ export function nameOf({ block, nameAt, nameLength }: Slot, isEncrypted: boolean
   return isEncrypted ? namedAs(stored.toString('base64url'), stored, 'encrypted') : decodedName(stored, 'utf-8');
 }
 
-export function timesOf({ times: t }: Inode, isDeleted: boolean): Stamps {
-  const modified = stampOf(t.modified, t.modifiedExtra);
+/** Each is seconds since 1970, and the bits that were added to them where the inode is long enough. */
+export function timesOf({ page, at, extraSize }: Inode, isDeleted: boolean): Stamps {
+  const i = inodeLayout.field;
+  const e = extraLayout.field;
+  const extraAt = at + BASE_SIZE;
+  const modifiedAt = i.modified(page, at);
+  const modifiedExtra = extraSize >= 12 ? e.modifiedExtra(page, extraAt) : undefined;
+  const changedAt = i.changed(page, at);
+  const changedExtra = extraSize >= 8 ? e.changedExtra(page, extraAt) : undefined;
+  const accessedAt = i.accessed(page, at);
+  const accessedExtra = extraSize >= 16 ? e.accessedExtra(page, extraAt) : undefined;
+  const createdAt = extraSize >= 20 ? e.created(page, extraAt) : 0;
+  const createdExtra = extraSize >= 24 ? e.createdExtra(page, extraAt) : undefined;
+  const deletedAt = isDeleted ? i.deleted(page, at) : 0;
+  const modified = stampOf(modifiedAt, modifiedExtra);
   // Most times of a file are one and the same.
-  const isChangedAlike = t.changed === t.modified && t.changedExtra === t.modifiedExtra;
-  const changed = isChangedAlike ? modified : stampOf(t.changed, t.changedExtra);
-  const isAccessedAlike = t.accessed === t.changed && t.accessedExtra === t.changedExtra;
-  const accessed = isAccessedAlike ? changed : stampOf(t.accessed, t.accessedExtra);
-  const created = createdOf(t, changed);
-  if (isDeleted && t.deleted !== 0)
-    return { modified, accessed, changed, ...(created && { created }), deleted: stampOfSeconds(t.deleted, 1) };
-  return created === undefined ? { modified, accessed, changed } : { modified, accessed, changed, created };
-}
-
-/** Undefined where nobody noted it. */
-function createdOf({ created, createdExtra, changed, changedExtra }: InodeTimes, changedStamp: Stamp): Stamp | undefined {
-  if (created === undefined || (created === 0 && (createdExtra ?? 0) === 0)) return undefined;
-  return created === changed && createdExtra === changedExtra ? changedStamp : stampOf(created, createdExtra);
+  const changed = changedAt === modifiedAt && changedExtra === modifiedExtra ? modified : stampOf(changedAt, changedExtra);
+  const accessed = accessedAt === changedAt && accessedExtra === changedExtra ? changed : stampOf(accessedAt, accessedExtra);
+  // Where it was not noted when it was made, nothing stands there.
+  if (createdAt === 0 && (createdExtra ?? 0) === 0)
+    return deletedAt === 0
+      ? { modified, accessed, changed }
+      : { modified, accessed, changed, deleted: stampOfSeconds(deletedAt, 1) };
+  const created = createdAt === changedAt && createdExtra === changedExtra ? changed : stampOf(createdAt, createdExtra);
+  if (deletedAt === 0) return { modified, accessed, changed, created };
+  return { modified, accessed, changed, created, deleted: stampOfSeconds(deletedAt, 1) };
 }
 
 /** @param extra two bits that carry the seconds beyond 2038, and thirty of nanoseconds. */

@@ -5,13 +5,14 @@ import { RunList } from '../content.ts';
 import type { Pages } from '../pages.ts';
 import { attributesInside, INLINE_DATA } from './attributes.ts';
 import { addMappedBlocks, type Walk } from './blocks.ts';
-import { addExtents } from './extents.ts';
+import { addExtents, onlyBlock } from './extents.ts';
 import type { Groups } from './groups.ts';
 import { FileType, type Inode, InodeFlag, inodeSeed, MAP_OFFSET, mapOf, typeOfInode } from './inode.ts';
 import { type Inodes } from './inodes.ts';
 import type { ExtShape } from './superblock.ts';
 
 const MAP_SIZE = 60;
+const NO_RUNS: readonly Run[] = [];
 
 export class Streams {
   constructor(
@@ -27,6 +28,23 @@ export class Streams {
     if (inode instanceof Fault) throw inode;
     const runs = await this.runs(inode, size);
     return isDeleted ? this.#freeOnly(runs, size) : runs;
+  }
+
+  /** Of a file in one piece; undefined for any other. What it gives holds on to no page. */
+  runsInInode({ page, at, flags }: Inode, size: number): (() => readonly Run[]) | undefined {
+    if (size === 0) return () => NO_RUNS;
+    if ((flags & (InodeFlag.Extents | InodeFlag.InlineData | InodeFlag.CompressedBlocks)) !== InodeFlag.Extents) return undefined;
+    const { blockSize, blockCount, firstDataBlock } = this.shape;
+    const count = Math.ceil(size / blockSize);
+    const block = onlyBlock(page, at + MAP_OFFSET, count);
+    const start = block * blockSize;
+    if (block < Math.max(1, firstDataBlock) || block + count > blockCount || start + size > this.pages.volume.size)
+      return undefined;
+    return this.#onePiece(start, size);
+  }
+
+  #onePiece(at: number, length: number): () => readonly Run[] {
+    return () => [{ kind: 'stored', source: this.pages.volume, at, offset: 0, length }];
   }
 
   /** @param size in bytes: of the file, or less. */

@@ -27,6 +27,8 @@ const PIECE = 64 * 1024;
 const MOST_KEPT = 1024 * 1024;
 /** Deleted names of one folder. */
 const MOST_REMNANTS = 65_536;
+/** Of them, with one and the same inode: more are forged, and would be compared with each other. */
+const MOST_NAMESAKES = 1024;
 
 export class ExtTree {
   readonly #inodes: Inodes;
@@ -78,16 +80,16 @@ class Listing {
       isDeleted: node.isDeleted,
     };
     const faults: Fault[] = [];
-    const remnants = new Map<string, Slot>();
+    const remnants = new Remnants();
     const blocks = new Blocks(this.pages);
     for await (const slots of this.#slotsOf(folder, blocks, faults)) {
       const part: Slot[] = [];
       for (const slot of slots)
         if (!slot.isRemnant) part.push(slot);
-        else if (remnants.size < MOST_REMNANTS) remnants.set(keyOf(slot), held(slot));
+        else remnants.add(slot);
       for (let at = 0; at < part.length; at += PART) yield await this.#listed(part.slice(at, at + PART), place);
     }
-    if (remnants.size > 0) yield await this.#listed([...(await this.#gone(folder, blocks, remnants))], place);
+    if (remnants.count > 0) yield await this.#listed([...(await this.#gone(folder, blocks, remnants))], place);
     if (faults.length > 0) yield { found: summary(faults).map((fault) => damage(path, fault)), below: [] };
   }
 
@@ -121,10 +123,10 @@ class Listing {
   }
 
   /** Remnants without those that are copies of names in use: an index moves entries, and leaves the old ones. */
-  async #gone(folder: Inode, blocks: Blocks, remnants: Map<string, Slot>): Promise<Iterable<Slot>> {
+  async #gone(folder: Inode, blocks: Blocks, remnants: Remnants): Promise<Iterable<Slot>> {
     for await (const slots of this.#slotsOf(folder, blocks, []))
-      for (const slot of slots) if (!slot.isRemnant) remnants.delete(keyOf(slot));
-    return remnants.values();
+      for (const slot of slots) if (!slot.isRemnant) remnants.drop(slot);
+    return remnants.all();
   }
 
   /** What the blocks of a folder hold, some of them at a time. @param faults those that are met. */
@@ -200,8 +202,45 @@ class Blocks {
   }
 }
 
-function keyOf({ inode, block, nameAt, nameLength }: Slot): string {
-  return `${inode} ${block.toString('latin1', nameAt, nameAt + nameLength)}`;
+/** Deleted names of one folder, each once; by their inodes, which tell most names from each other without looking at them. */
+class Remnants {
+  readonly #slots = new Map<number | string, Slot[]>();
+  count = 0;
+
+  add(slot: Slot): void {
+    const key = keyOf(slot);
+    const known = this.#slots.get(key);
+    if (this.count >= MOST_REMNANTS || known?.some((each) => isSameName(each, slot)) === true) return;
+    if (known === undefined) this.#slots.set(key, [held(slot)]);
+    else if (known.length < MOST_NAMESAKES) known.push(held(slot));
+    else return;
+    this.count += 1;
+  }
+
+  drop(slot: Slot): void {
+    const known = this.#slots.get(keyOf(slot));
+    const at = known?.findIndex((each) => isSameName(each, slot)) ?? -1;
+    if (known === undefined || at < 0) return;
+    known.splice(at, 1);
+    this.count -= 1;
+  }
+
+  *all(): Generator<Slot> {
+    for (const slots of this.#slots.values()) yield* slots;
+  }
+}
+
+/** Many have lost their inode. */
+function keyOf({ inode, block, nameAt, nameLength }: Slot): number | string {
+  return inode === 0 ? block.toString('latin1', nameAt, nameAt + nameLength) : inode;
+}
+
+function isSameName(one: Slot, other: Slot): boolean {
+  const end = other.nameAt + other.nameLength;
+  return (
+    one.nameLength === other.nameLength &&
+    one.block.compare(other.block, other.nameAt, end, one.nameAt, one.nameAt + one.nameLength) === 0
+  );
 }
 
 /** Kept for longer than its block. */

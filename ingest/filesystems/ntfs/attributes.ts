@@ -3,17 +3,20 @@ import { layout, raw, u16le } from '../../kernel/index.ts';
 import { readReference, readU64, type Reference, u64 } from './numbers.ts';
 import { type Attribute, type FileRecord, isInUse } from './record.ts';
 
+/** Of those below, for what is read of every file. */
+export const OutsideAt = { firstCluster: 16, lastCluster: 24, runsOffset: 32, initializedSize: 56, end: 64 } as const;
+
 /** Attribute outside the record, from Linux-NTFS, "Attributes". */
-const outside = layout('NTFS attribute in clusters', 64, {
-  firstCluster: [16, u64],
-  lastCluster: [24, u64],
-  runsOffset: [32, u16le],
+const outside = layout('NTFS attribute in clusters', OutsideAt.end, {
+  firstCluster: [OutsideAt.firstCluster, u64],
+  lastCluster: [OutsideAt.lastCluster, u64],
+  runsOffset: [OutsideAt.runsOffset, u16le],
   /** Logarithm of clusters in a unit of compression. */
   compressionUnit: [34, u16le],
   allocatedSize: [40, u64],
   size: [48, u64],
   /** Bytes beyond it were never written. */
-  initializedSize: [56, u64],
+  initializedSize: [OutsideAt.initializedSize, u64],
 });
 
 export const AttributeFlag = { Compressed: 0x00ff, Encrypted: 0x4000, Sparse: 0x8000 } as const;

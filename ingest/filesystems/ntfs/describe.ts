@@ -84,7 +84,8 @@ export class Describer {
 
   /** @param record a base record. */
   async describe(record: FileRecord): Promise<Description> {
-    const { attributes, fault } = hasList(record) ? await this.table.gather(record, isWanted, this.#budget) : record;
+    const isAlone = !hasList(record);
+    const { attributes, fault } = isAlone ? record : await this.table.gather(record, isWanted, this.#budget);
     const faults = fault === undefined ? [] : [fault];
     const standard = standardOf(ofType(attributes, Type.StandardInformation));
     const bits = standard?.bits ?? 0;
@@ -92,7 +93,7 @@ export class Describer {
     const reparse = point === undefined ? undefined : await this.#reparse(point, faults);
     const elsewhere = elsewhereOf(reparse, bits);
     const reuse = isInUse(record) ? undefined : await reuseOf(this.allocation, attributes);
-    const streams = streamsOf(this.table, record.number, attributes, { elsewhere, reuse });
+    const streams = streamsOf(this.table, record.number, attributes, { elsewhere, reuse, isAlone });
     if (streams.fault !== undefined) faults.push(streams.fault);
     const interix = (bits & SYSTEM) === 0 ? undefined : await this.#special(attributes);
     return {

@@ -18,7 +18,8 @@ const FIRST_NAMED = 24;
 const EXTEND = 11;
 /** Holds what is in no folder; not on the disk. */
 const ORPHANS = '$Orphan';
-const BATCH = 1024;
+/** What lives through a collection of garbage costs more than the batches do. */
+const BATCH = 256;
 
 /** A folder that was shown. */
 interface Folder {

@@ -2,9 +2,11 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource, Chunk, Range, Run } from '../../media/index.ts';
 import { piecesOf, RunList } from '../content.ts';
-import type { Extent } from './attributes.ts';
+import { AttributeFlag, type Extent, OutsideAt } from './attributes.ts';
 import type { NtfsShape } from './boot.ts';
 import { unpackLznt1 } from './lznt1.ts';
+import { readU64 } from './numbers.ts';
+import type { Attribute } from './record.ts';
 
 /** In the place of a cluster number. */
 const HOLE = -1;
@@ -35,6 +37,29 @@ export function* piecesIn({ runs, firstCluster, lastCluster }: Extent, volumeClu
     left -= clusterCount;
     at = end;
   }
+}
+
+/**
+ * Byte of the volume where an attribute lies that is not compressed and in one piece; -1 for any other, and where anything is odd.
+ * @param size of the attribute, in bytes.
+ */
+export function onlyPlace({ bytes, at, length, flags }: Attribute, size: number, shape: NtfsShape, volumeSize: number): number {
+  const { clusterSize, clusterCount } = shape;
+  if (length < OutsideAt.end || (flags & AttributeFlag.Compressed) !== 0 || readU64(bytes, at + OutsideAt.firstCluster) !== 0)
+    return -1;
+  const runsAt = bytes.readUInt16LE(at + OutsideAt.runsOffset);
+  const head = runsAt < OutsideAt.end || runsAt >= length ? 0 : (bytes[at + runsAt] ?? 0);
+  const [lengthSize, distanceSize] = [head & 15, head >> 4];
+  const isPlain = lengthSize > 0 && lengthSize <= 4 && distanceSize > 0 && distanceSize <= 6;
+  if (!isPlain || runsAt + 1 + lengthSize + distanceSize > length) return -1;
+  const count = unsigned(bytes, at + runsAt + 1, lengthSize);
+  const cluster = signed(bytes, at + runsAt + 1 + lengthSize, distanceSize);
+  const isWhole =
+    readU64(bytes, at + OutsideAt.lastCluster) + 1 === count &&
+    count * clusterSize >= size &&
+    readU64(bytes, at + OutsideAt.initializedSize) >= size;
+  const start = cluster * clusterSize;
+  return isWhole && size > 0 && cluster >= 0 && cluster + count <= clusterCount && start + size <= volumeSize ? start : -1;
 }
 
 function* inside(cluster: number, clusterCount: number, volumeClusters: number): Generator<Piece> {

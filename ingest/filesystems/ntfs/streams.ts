@@ -1,12 +1,12 @@
 /** The streams of a file: its data, named ones beside it, and attributes worth keeping; where they lie is looked up when it is asked. */
 import { Fault, FaultKind } from '../../kernel/index.ts';
-import type { Run } from '../../media/index.ts';
-import { heldRuns } from '../content.ts';
+import type { ByteSource, Run } from '../../media/index.ts';
+import { heldLater, heldRuns } from '../content.ts';
 import { type DataStream, StreamKind } from '../filesystems.ts';
 import type { Allocation } from './allocation.ts';
-import { AttributeFlag, extentOf, isFirst, sizeOf, valueOf } from './attributes.ts';
+import { AttributeFlag, extentOf, isFirst, sizeOf, valueOf, valuePlace } from './attributes.ts';
 import { type Attribute, Type } from './record.ts';
-import { piecesIn } from './runlist.ts';
+import { onlyPlace, piecesIn } from './runlist.ts';
 import type { MasterTable } from './table.ts';
 
 /** While it is made. */
@@ -42,13 +42,15 @@ export interface Circumstances {
   readonly elsewhere: Elsewhere | undefined;
   /** Of a deleted file: what became of its clusters. */
   readonly reuse: string | undefined;
+  /** All its attributes are in its own record. */
+  readonly isAlone: boolean;
 }
 
 export function streamsOf(
   table: MasterTable,
   number: number,
   attributes: readonly Attribute[],
-  { elsewhere, reuse }: Circumstances,
+  { elsewhere, reuse, isAlone }: Circumstances,
 ): Streams {
   const streams: DataStream[] = [];
   let fault: Fault | undefined;
@@ -63,8 +65,8 @@ export function streamsOf(
       continue;
     }
     const given = kind === StreamKind.Data ? elsewhere : undefined;
-    const runs = given?.runs ?? lazyRuns(table, number, attribute, size);
-    const stream: Writable<DataStream> = { kind, name, size, runs };
+    const runs = given?.runs ?? (isAlone && isOnly(attribute, attributes) ? knownRuns(table, attribute, size) : undefined);
+    const stream: Writable<DataStream> = { kind, name, size, runs: runs ?? lazyRuns(table, number, attribute, size) };
     const packing = given?.packing ?? packingOf(attribute);
     if (packing !== undefined) stream.packing = packing;
     const doubt = doubtOf(attribute, reuse);
@@ -73,6 +75,41 @@ export function streamsOf(
     else streams.push(stream);
   }
   return { streams, fault };
+}
+
+function isOnly({ type, name }: Attribute, attributes: readonly Attribute[]): boolean {
+  let count = 0;
+  for (const each of attributes) if (each.type === type && each.name === name) count += 1;
+  return count === 1;
+}
+
+const NO_RUNS: readonly Run[] = [];
+
+/** Of what lies in one piece, or inside its record: most files. Undefined for all else. */
+function knownRuns(table: MasterTable, attribute: Attribute, size: number): (() => readonly Run[]) | undefined {
+  if (!attribute.isOutside) return insideRuns(table, attribute, size);
+  const at = onlyPlace(attribute, size, table.shape, table.volume.size);
+  return at < 0 ? undefined : oneRun(table.volume, at, size);
+}
+
+function oneRun(source: ByteSource, at: number, length: number): () => readonly Run[] {
+  return () => [{ kind: 'stored', source, at, offset: 0, length }];
+}
+
+function insideRuns(
+  table: MasterTable,
+  { number, bytes, at, length, type, name }: Attribute,
+  size: number,
+): () => readonly Run[] {
+  if (size === 0) return () => NO_RUNS;
+  // Records begin at multiples of their size in whatever they are read with.
+  const offset = valuePlace(bytes, at, length) % table.shape.recordSize;
+  const load = async (from: number, count: number): Promise<Buffer> => {
+    const [run] = await runsOfStream(table, number, type, name, size);
+    if (run?.kind !== 'stored') throw lost(number);
+    return run.source.read(from, count);
+  };
+  return () => oneRun(heldLater(size, table.placeOf(number, offset, size), load), 0, size)();
 }
 
 /** Keeps hold of numbers, and not of the bytes of the record: entries live longer. */
@@ -125,7 +162,7 @@ export async function runsOfStream(
   if (first.isOutside) return table.runsOfAttribute(pieces, size);
   const value = valueOf(first);
   if (value?.length !== size) throw lost(number);
-  return heldRuns(Buffer.from(value), table.placeOf(first));
+  return heldRuns(Buffer.from(value), table.placeOf(number, valuePlace(first.bytes, first.at, first.length), size));
 }
 
 /** Entries of a list of 256 KiB, which is the most that Windows keeps, and some more. */

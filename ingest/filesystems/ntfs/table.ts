@@ -2,7 +2,7 @@
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import { type ByteSource, Recent, type Run } from '../../media/index.ts';
 import { clipped, contentOf } from '../content.ts';
-import { AttributeFlag, type Extent, extentOf, type Listed, listedIn, sizeOf, valueOf, valuePlace } from './attributes.ts';
+import { AttributeFlag, type Extent, extentOf, type Listed, listedIn, sizeOf, valueOf } from './attributes.ts';
 import type { NtfsShape } from './boot.ts';
 import { firstData, mirrored, noTable, recordAt, tableRuns } from './locate.ts';
 import { type Attribute, type FileRecord, readRecord, Type } from './record.ts';
@@ -134,10 +134,11 @@ export class MasterTable {
     }
   }
 
-  /** Where the value of a resident attribute lies on the volume, if it does so unchanged and in one piece. */
-  placeOf({ number, bytes, at, length }: Attribute): number | undefined {
-    const size = bytes.readUInt32LE(at + 16);
-    const offset = valuePlace(bytes, at, length);
+  /**
+   * Where the value of a resident attribute lies on the volume, if it does so unchanged and in one piece.
+   * @param offset of the value in its record; negative where it does not fit.
+   */
+  placeOf(number: number, offset: number, size: number): number | undefined {
     // The last two bytes of each 512 are kept elsewhere.
     if (offset < 0 || size === 0 || this.mirror.has(number) || Math.floor((offset + size + 1) / 512) > Math.floor(offset / 512))
       return undefined;

@@ -134,7 +134,7 @@ describe('files', () => {
     disc.bytes.writeUInt32LE(0xffff_fff0, table + 4);
     const { entries } = await disc.listed();
     const packed = entries.filter(({ streams }) => streams[0]?.packing === 'zisofs');
-    const runs = packed.flatMap(({ streams }) => streams.map((stream) => stream.runs()));
+    const runs = packed.flatMap(({ streams }) => streams.map(async (stream) => stream.runs()));
     const codes = (await Promise.allSettled(runs)).map((each) => (each.status === 'rejected' ? each.reason.code : 'read'));
     expect(codes).toContain('iso9660/zisofs');
   });

@@ -20,10 +20,10 @@ interface Serving {
   readonly app: NestFastifyApplication;
   readonly clock: HandClock;
   readonly uploads: string;
-  send(method: string, id: string, headers?: Record<string, string>, body?: string): Promise<Response>;
+  readonly send: (method: string, id: string, headers?: Record<string, string>, body?: string) => Promise<Response>;
   /** Announces so many bytes, and sends some. Answers the id. */
-  upload(size: number, sent: string): Promise<string>;
-  deposit(...uploads: string[]): Promise<Response>;
+  readonly upload: (size: number, sent: string) => Promise<string>;
+  readonly deposit: (...uploads: string[]) => Promise<Response>;
 }
 
 async function serving(home: string, clock: HandClock): Promise<Serving> {
