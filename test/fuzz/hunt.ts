@@ -95,7 +95,7 @@ export function hunts<T extends Prey>(
               await harm(prey, each, its);
               return its.has(fresh) ? fresh : undefined;
             };
-            if (keep(folder, await minimised(prey.name, prey.bytes, bytes, reaches, soon(10)))) keptCount += 1;
+            if (keep(folder, await minimised(prey.name, prey.bytes, bytes, reaches, soon(3)))) keptCount += 1;
           }
         }
         expect([`${runs > 0 || all.length === 0}`, `seed ${seed}`, ...found.values()]).toEqual(['true', `seed ${seed}`]);
