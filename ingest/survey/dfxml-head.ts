@@ -10,17 +10,17 @@ export interface DfxmlMaker {
 }
 
 /** More than any beginning has. */
-const LONGEST = 1 << 16;
+export const DFXML_HEAD_BYTES = 1 << 16;
 
-/** Reads to the end of `creator`. @throws Fault 'dfxml/not-readable' when it isn't there. */
-export async function readDfxmlHead(chunks: AsyncIterable<Uint8Array>): Promise<DfxmlMaker> {
+/** @param beginning the first DFXML_HEAD_BYTES of the document, or all of it. @throws Fault 'dfxml/not-readable'. */
+export function readDfxmlHead(beginning: Uint8Array): DfxmlMaker {
   const parser = new SaxesParser();
   const texts = new Map<string, string>();
   let signatures: DfxmlMaker['signatures'];
   let text = '';
   let isWhole = false;
   parser.on('error', (error) => {
-    throw error;
+    if (!isWhole) throw notReadable(error.message);
   });
   parser.on('opentag', ({ name, attributes }) => {
     text = '';
@@ -34,25 +34,10 @@ export async function readDfxmlHead(chunks: AsyncIterable<Uint8Array>): Promise<
     if (!isWhole) texts.set(name, plainText(text));
     isWhole ||= name === 'creator';
   });
-  const decoder = new TextDecoder();
-  let size = 0;
-  try {
-    for await (const chunk of chunks) {
-      parser.write(decoder.decode(chunk.subarray(0, LONGEST - size), { stream: true }));
-      size += chunk.length;
-      if (isWhole)
-        return {
-          program: texts.get('program') ?? '',
-          version: texts.get('version') ?? '',
-          ...(signatures === undefined ? {} : { signatures }),
-        };
-      if (size >= LONGEST) break;
-    }
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw notReadable(error instanceof Error ? error.message : String(error));
-  }
-  throw notReadable('it does not say who made it');
+  parser.write(new TextDecoder().decode(beginning));
+  if (!isWhole) throw notReadable('it does not say who made it');
+  const maker = { program: texts.get('program') ?? '', version: texts.get('version') ?? '' };
+  return signatures === undefined ? maker : { ...maker, signatures };
 }
 
 function notReadable(reason: string): Fault {

@@ -5,7 +5,7 @@
  * Entry: surveyOf(media), writeDfxml(items), readDfxml(path), openFile(media, place) for one file's bytes.
  */
 export { EntryKind } from '../filesystems/index.ts';
-export { type DfxmlMaker, readDfxmlHead } from './dfxml-head.ts';
+export { DFXML_HEAD_BYTES, type DfxmlMaker, readDfxmlHead } from './dfxml-head.ts';
 export { readDfxml } from './dfxml-reader.ts';
 export { type FilePlace, openFile, openFiles } from './open-file.ts';
 export { type DfxmlHead, type DfxmlMark, type DfxmlResumption, writeDfxml } from './dfxml-writer.ts';
