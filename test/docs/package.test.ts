@@ -38,6 +38,7 @@ beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), 'strongroom-package-'));
   strongroom('accession', 'add', '2024-017', '--restrictions', 'Letters closed until 1 January 2040');
   id = strongroom('ingest', 'examples/donated-disk/carrier', '--accession', '2024-017').split('\n')[0] ?? '';
+  strongroom('survey', id, '--again');
   strongroom('audit', id);
   exported = join(base, id);
   strongroom('export', id, '--to', exported, '--with-history');
@@ -166,7 +167,7 @@ describe('docs/package.md', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line.slice(65)) as Record<string, unknown> & { type: string; facts: Record<string, unknown> });
-    expect(events.map(({ facts }) => facts['kind'])).toEqual(['accession', 'stored', 'audit', 'export']);
+    expect(events.map(({ facts }) => facts['kind'])).toEqual(['accession', 'stored', 'update', 'audit', 'export']);
     for (const { type, facts, ...rest } of events) {
       expect(members).toEqual(expect.arrayContaining(['type', 'facts', ...Object.keys(rest)]));
       const row = new RegExp(`^\\| \`${String(facts['kind'])}\` \\|.*$`, 'm').exec(page)?.[0] ?? '';
