@@ -116,7 +116,8 @@ async function readBack(path: string): Promise<{ size: number; sha256: string; a
     }
   }
   const told = new Told();
-  for await (const item of told.listening(readDfxml(chunks()))) if (item.kind === 'totals') throw new TypeError('a list has none');
+  for await (const item of told.listening(readDfxml(chunks())))
+    if (item.kind === 'totals') throw new TypeError('a list has none');
   return { size, sha256: hash.digest('hex'), answer: told.answer() };
 }
 

@@ -1,5 +1,12 @@
 /** Listens to a survey while it is written, or read again: what it counts, and what an archivist wants to know of it. */
-import { dataOf, SurveyCounter, type SurveyedFile, type SurveyedVolume, type SurveyItem, type SurveyTotals } from '../survey/index.ts';
+import {
+  dataOf,
+  SurveyCounter,
+  type SurveyedFile,
+  type SurveyedVolume,
+  type SurveyItem,
+  type SurveyTotals,
+} from '../survey/index.ts';
 
 export interface SurveyAnswer {
   readonly totals: SurveyTotals;

@@ -4,8 +4,8 @@ import type { Digests } from '../digest/index.ts';
 import type { EntryKind, Stamp, Stamps, StreamKind } from '../filesystems/index.ts';
 import { Fault, FaultKind, plainText } from '../kernel/index.ts';
 import { impliedName, NAME_TYPES, TIMES } from './dfxml.ts';
-import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
-import type { SurveyedDamage, SurveyItem } from './survey.ts';
+import type { ByteRun, FileFormat, Remark, SurveyedDamage, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
+import type { SurveyItem } from './survey.ts';
 
 /** What is read so is written by us: limits against a file that only looks like it. */
 const MOST_TEXT = 1 << 20;

@@ -13,6 +13,7 @@ export type {
   ByteRun,
   FileFormat,
   Remark,
+  SurveyedDamage,
   SurveyedFile,
   SurveyedFileSystem,
   SurveyedStream,
@@ -21,7 +22,6 @@ export type {
 } from './record.ts';
 export {
   dataOf,
-  type SurveyedDamage,
   type SurveyedTable,
   type SurveyItem,
   type SurveyOptions,

@@ -2,9 +2,8 @@
 import type { Damage, Entry, FileSystem } from '../filesystems/index.ts';
 import type { Fault } from '../kernel/index.ts';
 import type { FoundVolume } from '../volumes/index.ts';
-import type { Remark, SurveyedFile, SurveyedFileSystem, SurveyedStream, SurveyedVolume } from './record.ts';
+import type { Remark, SurveyedDamage, SurveyedFile, SurveyedFileSystem, SurveyedStream, SurveyedVolume } from './record.ts';
 import { remarkOf } from './study.ts';
-import type { SurveyedDamage } from './survey.ts';
 
 export function volumeRecord(
   { scheme, number, offset, length, type, title, label, id }: FoundVolume,

@@ -12,6 +12,11 @@ export interface Remark {
   readonly message: string;
 }
 
+/** A branch that could not be listed. */
+export interface SurveyedDamage extends Remark {
+  readonly path: string;
+}
+
 /** A volume with one file system, or none; a volume with two (ISO 9660 and HFS) is told twice. */
 export interface SurveyedVolume {
   /** From 0; what files refer to. */

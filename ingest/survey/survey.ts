@@ -1,20 +1,13 @@
 /** The survey of a medium: every volume, every file system, every file, in batches, studied as they lie on the disk. */
 import { type Algorithm, Budget, ManyDigests } from '../digest/index.ts';
-import {
-  type Damage,
-  type Entry,
-  type FileSystem,
-  OPEN_OPTIONS,
-  openFileSystems,
-  StreamKind,
-} from '../filesystems/index.ts';
+import { type Damage, type Entry, type FileSystem, OPEN_OPTIONS, openFileSystems, StreamKind } from '../filesystems/index.ts';
 import type { Progress } from '../kernel/index.ts';
 import { type Media, type Range, rangeSource } from '../media/index.ts';
 import { type FoundVolume, volumesOf } from '../volumes/index.ts';
 import { inBatches } from './batches.ts';
 import { bare, damageRecord, fileRecord, remark, volumeRecord } from './make-record.ts';
 import { readAhead } from './read-ahead.ts';
-import type { Remark, SurveyedFile, SurveyedStream, SurveyedVolume, SurveyTotals } from './record.ts';
+import type { Remark, SurveyedDamage, SurveyedFile, SurveyedStream, SurveyedVolume, SurveyTotals } from './record.ts';
 import { studyStreams } from './study.ts';
 import { SurveyCounter } from './totals.ts';
 import { mergedRanges } from './unread.ts';
@@ -73,10 +66,6 @@ export interface SurveyedTable {
   readonly offset: number;
   readonly sectorSize: number;
   readonly diskId?: string;
-}
-
-export interface SurveyedDamage extends Remark {
-  readonly path: string;
 }
 
 /** Entries that are studied together: enough to read a disk in its own order, few enough for any memory. */

@@ -16,7 +16,18 @@ import type { JobView } from '../jobs/jobs.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { surveyRefused } from './survey-refused.ts';
 import type { SurveyedPackage, SurveysStarted } from '../surveys/survey.dto.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk, SurveyAsk, SurveyRefused } from './archive.ts';
+import type {
+  Archive,
+  AuditAsk,
+  Audited,
+  ExportAsk,
+  Exported,
+  FileAsk,
+  FileInside,
+  IngestAsk,
+  SurveyAsk,
+  SurveyRefused,
+} from './archive.ts';
 
 /** How often a job is looked at. */
 const LOOK_MS = 200;

@@ -54,7 +54,7 @@ export class ContentService {
   private async openAsFound({ packageId, name, sha256 }: Content): Promise<StoredObject> {
     using _ = await this.locks.reading(packageId);
     if ((await this.packages.file(packageId, name)).sha256 === sha256)
-      return this.engine.storage.open(`${packageKey(packageId)}/${name}`);
+      return await this.engine.storage.open(`${packageKey(packageId)}/${name}`);
     const message = `${name} of package ${packageId} was replaced by an update at this moment; ask for it again`;
     throw new Fault(FaultKind.Unreadable, 'package/just-changed', message, { id: packageId, path: name });
   }

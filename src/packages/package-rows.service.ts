@@ -13,7 +13,7 @@ import { SearchPort } from '../catalogue/search.port.ts';
 import { Copy, CopyStatus } from './copy.entity.ts';
 import { Package } from './package.entity.ts';
 import { FileRole, PackageFile } from './package-file.entity.ts';
-import type { UpdateFacts } from './update-facts.ts';
+import type { UpdateFacts } from './package-update.port.ts';
 
 const StoredFacts = z.object({ location: z.string(), tagManifestSha256: z.string() });
 

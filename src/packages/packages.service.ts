@@ -18,7 +18,7 @@ import { PackageFile } from './package-file.entity.ts';
 import { PackageLocks } from './package-locks.service.ts';
 import { PackageRows } from './package-rows.service.ts';
 import { copyView, eventView, fileView, summaryOf } from './package-views.ts';
-import type { UpdateFacts } from './update-facts.ts';
+import type { UpdateFacts } from './package-update.port.ts';
 
 @Injectable()
 export class PackagesService {
@@ -201,7 +201,7 @@ export class PackagesService {
   async open(id: string): Promise<OpenedPackage> {
     using _ = await this.locks.reading(id);
     const row = await this.expect(id);
-    return openPackage(this.engine.storage, row.id, row.tagManifestSha256);
+    return await openPackage(this.engine.storage, row.id, row.tagManifestSha256);
   }
 
   /** @throws Fault 'package/unknown'. */

@@ -6,7 +6,7 @@ import { AccessionsService } from '../accessions/accessions.service.ts';
 import { type Apply, EventsService } from '../events/events.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import { UPDATE } from '../packages/update-facts.ts';
+import { UPDATE } from '../packages/package-update.port.ts';
 import { SurveyingService } from '../surveys/surveying.service.ts';
 
 const Kind = z.object({ kind: z.string() }).optional();

@@ -15,7 +15,7 @@ import { FixityService } from '../fixity/fixity.service.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import { UPDATE, UpdateFacts } from '../packages/update-facts.ts';
+import { UPDATE, UpdateFacts } from '../packages/package-update.port.ts';
 import type { SurveyedPackage } from './survey.dto.ts';
 
 export interface SurveyOptions {
@@ -108,7 +108,7 @@ export class SurveyingService {
     const update = await this.record(packageId, surveyed);
     await this.drop(packageId);
     await this.files.enterQuietly(packageId);
-    return this.answer(packageId, 'updated', update.tagManifestSha256, surveyed.notes);
+    return await this.answer(packageId, 'updated', update.tagManifestSha256, surveyed.notes);
   }
 
   private async record(packageId: string, surveyed: StoredSurvey): Promise<PackageUpdate> {

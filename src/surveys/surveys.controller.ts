@@ -17,7 +17,10 @@ export class SurveysController {
   })
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: SurveyStarted })
-  async one(@Param('id', { schema: Id }) id: string, @Query({ schema: SurveyQuery }) { again }: SurveyQuery): Promise<SurveyStarted> {
+  async one(
+    @Param('id', { schema: Id }) id: string,
+    @Query({ schema: SurveyQuery }) { again }: SurveyQuery,
+  ): Promise<SurveyStarted> {
     const { surveys } = await this.jobs.start({ packages: [id], again });
     return { job: surveys[0]?.job ?? '' };
   }

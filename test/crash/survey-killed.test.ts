@@ -72,7 +72,11 @@ async function newestAnchor(): Promise<string | undefined> {
 /** The next command brings it in order; then journal, package and catalogue say the same. */
 async function isWhole(): Promise<void> {
   expect(answerOf(await strongroom(home, 'audit', id))).toEqual({ checked: 1, ok: 1, damaged: [], unreadable: [] });
-  expect(createHash('sha256').update(readFileSync(join(bag, TAG_MANIFEST))).digest('hex')).toBe(await newestAnchor());
+  expect(
+    createHash('sha256')
+      .update(readFileSync(join(bag, TAG_MANIFEST)))
+      .digest('hex'),
+  ).toBe(await newestAnchor());
   const report = await validateBag(bag);
   expect({ valid: report.valid, errors: report.errors }).toEqual({ valid: true, errors: [] });
   expect(staged(home).filter((name) => name !== `survey-${id}`)).toEqual([]);
@@ -103,23 +107,19 @@ describe('a survey that is killed', () => {
     1_800_000,
   );
 
-  it(
-    `at ${KILLS} random moments, leaves the package as it was or as it is to be`,
-    async () => {
-      const random = randomNumbers(500);
-      const works = (): boolean => isTold() || existsSync(stage);
-      const first = await watched(survey(), works);
-      const killer = new Killer(random, first.tookMs, first.workMs ?? 500, works);
-      const where: string[] = [];
-      while (where.length < KILLS) {
-        const ended = await killer.strike(survey(), () => undefined);
-        if (ended.code === null) where.push(struck());
-        await isWhole();
-      }
-      console.log(`${seedInWords()}; ${where.toSorted().join(', ')}`);
-    },
-    3_600_000,
-  );
+  it(`at ${KILLS} random moments, leaves the package as it was or as it is to be`, async () => {
+    const random = randomNumbers(500);
+    const works = (): boolean => isTold() || existsSync(stage);
+    const first = await watched(survey(), works);
+    const killer = new Killer(random, first.tookMs, first.workMs ?? 500, works);
+    const where: string[] = [];
+    while (where.length < KILLS) {
+      const ended = await killer.strike(survey(), () => undefined);
+      if (ended.code === null) where.push(struck());
+      await isWhole();
+    }
+    console.log(`${seedInWords()}; ${where.toSorted().join(', ')}`);
+  }, 3_600_000);
 
   it('goes on with what it had, ends with nothing left over, and a rebuilt catalogue says the same', async () => {
     const running = survey();

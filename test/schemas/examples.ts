@@ -253,15 +253,29 @@ export const examples: Readonly<Record<string, Example>> = {
     good: [
       {
         surveyed: [
-          { package: id, outcome: 'updated', volumes: 1, files: 3, bytes: 1000, tagManifestSha256: sha256, notes: ['1 file has …'] },
+          {
+            package: id,
+            outcome: 'updated',
+            volumes: 1,
+            files: 3,
+            bytes: 1000,
+            tagManifestSha256: sha256,
+            notes: ['1 file has …'],
+          },
           { package: id, outcome: 'present', volumes: 0, files: 0, bytes: 0, tagManifestSha256: sha256, notes: [] },
           { package: id, outcome: 'refused', error: fault },
         ],
       },
     ],
     bad: [
-      ['an outcome without a reason', (d: { surveyed: object[] }) => ({ surveyed: [...d.surveyed, { package: id, outcome: 'refused' }] })],
-      ['one that says nothing of its files', (d: { surveyed: object[] }) => ({ surveyed: [{ ...d.surveyed[0], files: undefined }] })],
+      [
+        'an outcome without a reason',
+        (d: { surveyed: object[] }) => ({ surveyed: [...d.surveyed, { package: id, outcome: 'refused' }] }),
+      ],
+      [
+        'one that says nothing of its files',
+        (d: { surveyed: object[] }) => ({ surveyed: [{ ...d.surveyed[0], files: undefined }] }),
+      ],
     ],
   },
   'cli/audit.schema.json': {

@@ -70,8 +70,7 @@ export async function survey(
     }
   };
   try {
-    const surveyed =
-      (await attempt(DIGESTS, context.surveyBudgetMs)) ?? (await attempt([], context.surveyBudgetMs * PATIENCE));
+    const surveyed = (await attempt(DIGESTS, context.surveyBudgetMs)) ?? (await attempt([], context.surveyBudgetMs * PATIENCE));
     if (surveyed === undefined) await noFolder();
     return { surveyed, isDue: canBeDue && surveyed?.hasDigests !== true };
   } catch (error) {

@@ -4,7 +4,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { validateBag } from 'bagit-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { finishUpdate, openPackage, type PackageUpdate, packageKey, stageUpdate, unstageUpdate, verifyPackage } from '#ingest/package';
+import {
+  finishUpdate,
+  openPackage,
+  type PackageUpdate,
+  packageKey,
+  stageUpdate,
+  unstageUpdate,
+  verifyPackage,
+} from '#ingest/package';
 import { SealedPackage } from './sealed-package.ts';
 
 const LIST = 'metadata/dfxml/disk.001.xml';
