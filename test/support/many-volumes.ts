@@ -52,8 +52,16 @@ async function diskOf(volumes: typeof VOLUMES | typeof FLOPPIES, sectorCount: nu
 }
 
 /** What other programs say is in the volume. */
-export async function truthOf(volume: number): Promise<TrueFile[]> {
-  const name = VOLUMES[volume]?.[2] ?? '';
+export function truthOf(volume: number): Promise<TrueFile[]> {
+  return truth(VOLUMES[volume]?.[2] ?? '');
+}
+
+/** The same of a volume of four floppies. */
+export function truthOfFloppy(volume: number): Promise<TrueFile[]> {
+  return truth(FLOPPIES[volume]?.[2] ?? '');
+}
+
+async function truth(name: string): Promise<TrueFile[]> {
   const packed = await readFile(fixture(`${name}.truth.json.gz`)).catch(() => undefined);
   const text = packed === undefined ? await readFile(fixture(`${name}.truth.json`)) : gunzipSync(packed);
   return (JSON.parse(text.toString()) as { entries: TrueFile[] }).entries;
