@@ -87,8 +87,8 @@ describe('the command "survey"', () => {
   });
 
   it('refuses a disk that it can not read and goes on with the others, and wrong usage', async () => {
-    const unknown = join(folder, 'unknown.aaruf');
-    await writeFile(unknown, Buffer.concat([Buffer.from('AARUFRMT'), Buffer.alloc(4096)]));
+    const unknown = join(folder, 'unreadable.qcow2');
+    await writeFile(unknown, Buffer.concat([Buffer.from('514649fb00000002', 'hex'), Buffer.alloc(4096)]));
     const other = JSON.parse(await done(home, 'ingest', '--json', unknown)).packages[0].id as string;
     const { surveyed } = await judged('survey', 1, 'survey', other, id);
     expect(surveyed).toMatchObject([{ outcome: 'refused', error: { code: 'package/medium-not-read' } }, { outcome: 'present' }]);
@@ -123,7 +123,7 @@ describe('a server', () => {
     expect(news.at(-1)).toMatchObject({ type: 'done', data: { result: { package: id, outcome: 'updated' } } });
     expect(news.some(({ data }) => data.progress?.stage === 'survey')).toBe(true);
     expect((await server.send('POST', `packages/${UNKNOWN}/survey`)).status).toBe(404);
-    expect((await server.send('POST', `packages/${id}/survey?again=maybe`)).status).toBe(422);
+    expect((await server.send('POST', `packages/${id}/survey?again=maybe`)).status).toBe(400);
   });
 
   it('does what the command asks', async () => {
