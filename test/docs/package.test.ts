@@ -79,7 +79,10 @@ describe.skipIf(!hasTools)('the commands of docs/package.md (skipped where bash 
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { type: string }).type);
-    expect({ status, types }).toEqual({ status: 0, types: ['ingestion end', 'metadata modification', 'fixity check', 'exporting'] });
+    expect({ status, types }).toEqual({
+      status: 0,
+      types: ['ingestion end', 'metadata modification', 'fixity check', 'exporting'],
+    });
   });
 
   it('name the damaged file, and its damaged block', async () => {
