@@ -19,6 +19,7 @@ import { HealthModule } from './health/health.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { PackagesModule } from './packages/packages.module.ts';
 import { RebuildModule } from './rebuild/rebuild.module.ts';
+import { SurveysModule } from './surveys/surveys.module.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -50,6 +51,7 @@ export class AppModule {
         DepositsModule,
         FixityModule,
         ExportsModule,
+        SurveysModule,
         RebuildModule,
         HealthModule,
       ],

@@ -1,5 +1,6 @@
 /** A budget of bytes per second that worker threads share: a bucket of tokens in shared memory, filled by the thread that made it. */
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const TICK_MS = 20;
 /** How much of the rate may gather while nobody reads: a burst is never longer than this. */
@@ -42,6 +43,15 @@ export class Budget implements Disposable {
       if (Atomics.compareExchange(this.#tokens, 0, have, sum < limit ? sum : limit) === have) break;
     }
     Atomics.notify(this.#tokens, 0);
+  }
+
+  /** Takes `bytes` once it is in credit, in a thread that must not sleep. @throws `signal.reason`. */
+  async take(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    while (Atomics.load(this.#tokens, 0) <= 0n) {
+      signal?.throwIfAborted();
+      await pause(TICK_MS);
+    }
+    Atomics.sub(this.#tokens, 0, BigInt(bytes));
   }
 
   [Symbol.dispose](): void {

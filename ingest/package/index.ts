@@ -1,7 +1,7 @@
 /**
  * package: our AIP on disk. Which files it holds, how it is sealed, opened and verified.
  * May import: kernel, media, digest, premis, journal, storage, acquisition and bagit-js.
- * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord().
+ * Imported by: export, pipeline, and src/engine. Entry: openPackage(storage, id), sealPackage(), verifyPackage(), readRecord(), stageUpdate().
  */
 export {
   type AcquisitionDocument,
@@ -38,4 +38,5 @@ export {
 export { BAG_PATH, type PackageRecord, type RecordedFile, readRecord } from './read-record.ts';
 export { type Relation, relationsOf } from './relations.ts';
 export { type SealedPackage, type SealOrder, sealPackage } from './seal-package.ts';
+export { finishUpdate, type PackageUpdate, stageUpdate, unstageUpdate, type UpdatedFile } from './update-package.ts';
 export { verifyPackage, type VerifyPosition, type VerifyResult } from './verify-package.ts';

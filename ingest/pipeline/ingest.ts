@@ -31,7 +31,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
     const { records: checksums, notes: compared } = await compare(received, copied, measured, request, context);
     await readBack(copied, bag, context);
     const flux = await compareFlux(received, copied, measured, bag, context);
-    const surveyed = await survey(received, copied, measured, bag, identification, context);
+    const { surveyed, isDue } = await survey(received, copied, measured, bag, identification, context);
     const damage = (measured?.damage ?? []).map(({ message }) => message);
     const notes = [
       ...received.notes,
@@ -51,6 +51,7 @@ export async function ingest(request: IngestRequest, context: IngestContext): Pr
       payloadFiles: sealed.payloadFiles,
       medium: described.medium,
       survey: surveyed?.totals,
+      isSurveyDue: isDue,
       tagManifestSha256: sealed.tagManifestSha256,
       notes,
     };

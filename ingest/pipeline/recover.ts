@@ -1,6 +1,7 @@
 /** What a crash left in staging is cleared away; a package that had been renamed into place already is reported. */
 import { packageKey } from '../package/index.ts';
 import type { Storage } from '../storage/index.ts';
+import { isSurveyStage } from './survey-work.ts';
 
 /**
  * Call while nothing is being ingested: at start, under the home's lock.
@@ -10,6 +11,7 @@ export async function recoverStaging(storage: Storage): Promise<{ dropped: strin
   const dropped: string[] = [];
   const stored: string[] = [];
   for (const name of await storage.staged()) {
+    if (isSurveyStage(name)) continue;
     const found = await storage.stat(`${packageKey(name)}/bagit.txt`);
     (found === undefined ? dropped : stored).push(name);
     if (found === undefined) await storage.dropStage(name);

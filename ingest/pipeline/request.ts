@@ -61,6 +61,8 @@ export interface IngestReport {
   readonly medium: { readonly size: number; readonly sha256: string } | undefined;
   /** Undefined for what is not opened or could not be listed. */
   readonly survey: SurveyTotals | undefined;
+  /** What is inside was not listed, or without digests, because it would have taken too long: surveyStored() does it. */
+  readonly isSurveyDue: boolean;
   readonly tagManifestSha256: string;
   /** For the archivist: what was found beside the image, and what is worth a look. */
   readonly notes: readonly string[];

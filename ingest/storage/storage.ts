@@ -32,6 +32,8 @@ export interface Storage {
    * lies on that file system, so that adopt() is a rename and never a second copy.
    */
   stage(name: string): Promise<string>;
+  /** The staging folder `name` with all that was left in it, or an empty one: for work that goes on after a stop. */
+  stageAgain(name: string): Promise<string>;
   /** Names of folders that stage() gave and nobody adopted or dropped: leftovers of a crash, while nothing is being staged. */
   staged(): Promise<string[]>;
   /** Removes a staging folder and everything in it; no error if it is gone. */
@@ -44,6 +46,13 @@ export interface Storage {
   adopt(folder: string, prefix: string): Promise<void>;
   /** Undoes adopt(): the objects under `prefix` become the folder `folder` inside a staging folder again. */
   withdraw(prefix: string, folder: string): Promise<void>;
+  /**
+   * Moves files of `folder` (inside a staging folder; fsynced) to the objects of the same paths under `prefix`, in the order
+   * given, in place of those that are there. Each object is the old or the new one at any moment, and durable before the next
+   * is touched. A path that is not in `folder` any more was moved before a crash, and is passed over.
+   * @throws Fault 'storage/missing' when a file is neither here nor there.
+   */
+  replace(folder: string, prefix: string, paths: readonly string[]): Promise<void>;
   /** @throws Fault 'storage/missing' when there is no such object; 'storage/unreadable' when it can't be opened now. */
   open(key: string): Promise<StoredObject>;
   stat(key: string): Promise<{ size: number } | undefined>;

@@ -3,10 +3,9 @@ import type { Digests } from '../digest/index.ts';
 import type { EntryKind, Stamps, StreamKind } from '../filesystems/index.ts';
 import { plainText } from '../kernel/index.ts';
 import { impliedName, NAME_TYPES, TIMES } from './dfxml.ts';
-import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream } from './record.ts';
+import type { ByteRun, FileFormat, Mutable, Remark, SurveyedFile, SurveyedStream } from './record.ts';
 
 export type Attributes = Readonly<Record<string, string | undefined>>;
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface OpenStream extends Mutable<Omit<SurveyedStream, 'runs' | 'digests' | 'unread'>> {
   runs: ByteRun[];

@@ -10,7 +10,6 @@ import {
   fileOf,
   formatOf,
   kindOf,
-  type Mutable,
   newObject,
   numberOf,
   type OpenObject,
@@ -19,8 +18,8 @@ import {
   timeOf,
 } from './dfxml-object.ts';
 import { TIMES } from './dfxml.ts';
-import type { ByteRun, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
-import type { SurveyedDamage, SurveyItem } from './survey.ts';
+import type { ByteRun, Mutable, Remark, SurveyedDamage, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
+import type { SurveyItem } from './survey.ts';
 
 /** What is read so is written by us: limits against a file that only looks like it. */
 const MOST_TEXT = 1 << 20;

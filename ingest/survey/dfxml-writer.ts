@@ -4,7 +4,7 @@ import type { Algorithm } from '../digest/index.ts';
 import { xmlText } from '../kernel/index.ts';
 import { DFXML, DFXML_VERSION, impliedName, NAME_TYPES, streamPath, SURVEY, TIMES } from './dfxml.ts';
 import type { ByteRun, FileFormat, Remark, SurveyedFile, SurveyedStream, SurveyedVolume } from './record.ts';
-import { dataOf, type SurveyItem } from './survey.ts';
+import { dataOf, type SurveyItem, type SurveyPosition } from './survey.ts';
 
 export interface DfxmlHead {
   /** Name of the image in the package. */
@@ -18,31 +18,60 @@ export interface DfxmlHead {
 
 const PIECE = 1 << 18;
 
+/** What is written so far: a document that was cut here can be gone on with. */
+export interface DfxmlMark extends Omit<SurveyPosition, 'doneBytes'> {
+  /** Objects that are numbered already. */
+  readonly objects: number;
+}
+
+export interface DfxmlResumption {
+  /** Where the document stopped; `items` are those of a survey that goes on there. Undefined for a new one. */
+  readonly from: DfxmlMark | undefined;
+  /** Called when all up to `mark` was given to the sink: after each batch of files and at the end of each volume. */
+  readonly onMark: (mark: DfxmlMark) => Promise<void>;
+}
+
 /** Writes the document piece by piece; `sink` returns when there is room for more. @throws what the survey throws. */
 export async function writeDfxml(
   items: AsyncIterable<SurveyItem>,
   head: DfxmlHead,
   sink: (text: string) => Promise<void>,
+  resumption?: DfxmlResumption,
 ): Promise<void> {
-  let text = opening(head);
-  let count = 0;
+  const from = resumption?.from;
+  let text = from === undefined ? opening(head) : '';
+  let objects = from?.objects ?? 0;
+  let entries = 0;
   let volume: SurveyedVolume | undefined;
+  const flush = async (): Promise<void> => {
+    const piece = text;
+    text = '';
+    await sink(piece);
+  };
   for await (const item of items) {
     if (item.kind === 'volume') {
       volume = item.volume;
-      text += volumeOpening(item.volume);
-    } else if (item.kind === 'files')
+      entries = item.isContinued === true ? (from?.entries ?? 0) : 0;
+      if (item.isContinued !== true) text += volumeOpening(volume);
+    } else if (item.kind === 'files') {
+      entries += item.files.length;
       for (const file of item.files) {
-        text += fileObjects(file, volume?.offset ?? 0, count);
-        count += Math.max(1, file.streams.length);
-        if (text.length < PIECE) continue;
-        await sink(text);
-        text = '';
+        text += fileObjects(file, volume?.offset ?? 0, objects);
+        objects += Math.max(1, file.streams.length);
+        if (text.length >= PIECE) await flush();
       }
-    else if (item.kind === 'end') text += volumeEnd(item.damages, volume);
-    else if (item.kind === 'disk') text += item.remarks.map((each) => remarkElement(each, '  ')).join('');
+      if (resumption === undefined) continue;
+      await flush();
+      await resumption.onMark({ volumes: volume?.index ?? 0, entries, objects });
+    } else if (item.kind === 'end') {
+      text += volumeEnd(item.damages, volume);
+      if (resumption === undefined) continue;
+      await flush();
+      await resumption.onMark({ volumes: item.volume + 1, entries: 0, objects });
+    } else if (item.kind === 'disk') text += item.remarks.map((each) => remarkElement(each, '  ')).join('');
   }
-  await sink(`${text}</dfxml>\n`);
+  text += '</dfxml>\n';
+  await flush();
 }
 
 function opening({ image, program, version, startedAt, signatures }: DfxmlHead): string {

@@ -5,17 +5,27 @@
  * Entry: surveyOf(media), writeDfxml(items), readDfxml(path), openFile(media, place) for one file's bytes.
  */
 export { EntryKind } from '../filesystems/index.ts';
+export { DFXML_HEAD_BYTES, type DfxmlMaker, readDfxmlHead } from './dfxml-head.ts';
 export { readDfxml } from './dfxml-reader.ts';
 export { type FilePlace, openFile, openFiles } from './open-file.ts';
-export { type DfxmlHead, writeDfxml } from './dfxml-writer.ts';
+export { type DfxmlHead, type DfxmlMark, type DfxmlResumption, writeDfxml } from './dfxml-writer.ts';
 export type {
   ByteRun,
   FileFormat,
   Remark,
+  SurveyedDamage,
   SurveyedFile,
   SurveyedFileSystem,
   SurveyedStream,
   SurveyedVolume,
   SurveyTotals,
 } from './record.ts';
-export { dataOf, type SurveyedDamage, type SurveyedTable, type SurveyItem, type SurveyOptions, surveyOf } from './survey.ts';
+export {
+  dataOf,
+  type SurveyedTable,
+  type SurveyItem,
+  type SurveyOptions,
+  type SurveyPosition,
+  surveyOf,
+} from './survey.ts';
+export { SurveyCounter } from './totals.ts';

@@ -6,10 +6,18 @@ import type { Range } from '../media/index.ts';
 
 export type { FileFormat };
 
+/** A record while it is made. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Why something could not be read, or is in doubt. */
 export interface Remark {
   readonly code: string;
   readonly message: string;
+}
+
+/** A branch that could not be listed. */
+export interface SurveyedDamage extends Remark {
+  readonly path: string;
 }
 
 /** A volume with one file system, or none; a volume with two (ISO 9660 and HFS) is told twice. */

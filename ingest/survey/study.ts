@@ -1,5 +1,5 @@
 /** Studies the streams of a batch in the order in which they lie on the disk: where each byte is, its digests, its format. */
-import type { Answer, Handle, ManyDigests } from '../digest/index.ts';
+import type { Answer, Budget, Handle, ManyDigests } from '../digest/index.ts';
 import { contentOf, type DataStream, type Entry } from '../filesystems/index.ts';
 import { Fault, FaultKind, inParallel } from '../kernel/index.ts';
 import type { Range, Run } from '../media/index.ts';
@@ -22,6 +22,8 @@ export interface StudySettings {
   readonly signal?: AbortSignal | undefined;
   /** Bytes that may still be read: a sparse file can claim any size. */
   readonly budget: { bytes: number };
+  /** How fast files are read; undefined for as fast as it goes. */
+  readonly pace?: Budget | undefined;
   /** Bytes that were read. */
   onBytes(count: number): void;
 }
@@ -128,6 +130,8 @@ async function readOne({ runs, hint }: Place, digests: ManyDigests, settings: St
     const content = await contentOf({ size, runs: () => Promise.resolve(runs) });
     for (let at = 0; at < size; ) {
       const length = Math.min(PIECE, size - at);
+      signal?.throwIfAborted();
+      await settings.pace?.take(length, signal);
       await digests.update(handle, await content.read(at, length));
       settings.onBytes(length);
       at += length;
@@ -136,6 +140,8 @@ async function readOne({ runs, hint }: Place, digests: ManyDigests, settings: St
     answer.catch(() => undefined); // told when it is awaited
     return { answer };
   } catch (error) {
+    // Being stopped says nothing of the file.
+    signal?.throwIfAborted();
     const remark = remarkOf(error);
     await digests.drop(handle);
     return { remark };

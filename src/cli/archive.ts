@@ -1,12 +1,13 @@
 /** What the command line asks of an archive, whether it opens the home itself or a running server has it. */
 import type { Extraction } from '#ingest/export';
-import type { Progress } from '#ingest/kernel';
+import type { Fault, Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit } from '../catalogue/catalogue.dto.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { FindingView } from '../fixity/fixity.dto.ts';
 import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
+import type { SurveyedPackage } from '../surveys/survey.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 
 export interface IngestAsk {
@@ -60,6 +61,19 @@ export interface Audited {
   readonly findings: readonly FindingView[];
 }
 
+/** `packages` undefined: those whose files inside were not read yet. */
+export interface SurveyAsk {
+  readonly packages?: readonly string[] | undefined;
+  readonly again: boolean;
+}
+
+/** One that could not be surveyed; the others go on. */
+export interface SurveyRefused {
+  readonly package: string;
+  readonly outcome: 'refused';
+  readonly error: Fault;
+}
+
 export interface FileAsk {
   /** From the root of the volume. */
   readonly path: string;
@@ -93,6 +107,8 @@ export interface Archive extends AsyncDisposable {
   fileInside(id: string, ask: FileAsk): Promise<FileInside>;
   /** One after the other, in the order in which they are done. */
   audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited>;
+  /** One after the other, in the order in which they are done. */
+  survey(ask: SurveyAsk, onProgress: Progress): AsyncIterable<SurveyedPackage | SurveyRefused>;
   export(ask: ExportAsk, onProgress: Progress): Promise<Exported>;
   /** Files from inside the disk of a package. */
   extract(ask: ExtractAsk, onProgress: Progress): Promise<Extraction>;

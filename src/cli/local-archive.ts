@@ -22,7 +22,22 @@ import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, ExtractAsk, FileAsk, FileInside, IngestAsk } from './archive.ts';
+import type { SurveyedPackage } from '../surveys/survey.dto.ts';
+import { surveyRefused } from './survey-refused.ts';
+import { SurveyingService } from '../surveys/surveying.service.ts';
+import type {
+  Archive,
+  AuditAsk,
+  Audited,
+  ExportAsk,
+  Exported,
+  ExtractAsk,
+  FileAsk,
+  FileInside,
+  IngestAsk,
+  SurveyAsk,
+  SurveyRefused,
+} from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;
@@ -104,6 +119,18 @@ export class LocalArchive implements Archive {
       });
       const views = findings.map((finding) => ({ ...finding, ranges: finding.ranges.map((range) => ({ ...range })) }));
       yield { package: copy.packageId, location: copy.location, outcome, checkedBytes, findings: views };
+    }
+  }
+
+  async *survey({ packages, again }: SurveyAsk, onProgress: Progress): AsyncIterable<SurveyedPackage | SurveyRefused> {
+    const surveying = this.app.get(SurveyingService);
+    const { signal } = this.stop;
+    for (const id of await surveying.select(packages)) {
+      signal.throwIfAborted();
+      yield await surveying.survey(id, { again, signal, onProgress }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        return surveyRefused(id, error);
+      });
     }
   }
 

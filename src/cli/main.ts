@@ -18,6 +18,7 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { searchCommand } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
+import { surveyCommand } from './commands/survey.ts';
 import { validateCommand } from './commands/validate.ts';
 import { ExitCode, exitCodeOf, type GlobalOptions } from './exit-code.ts';
 import { Output } from './output.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   showCommand,
   filesCommand,
   auditCommand,
+  surveyCommand,
   exportCommand,
   catCommand,
   extractCommand,

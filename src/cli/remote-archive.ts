@@ -14,7 +14,20 @@ import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { JobView } from '../jobs/jobs.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, FileAsk, FileInside, IngestAsk } from './archive.ts';
+import { surveyRefused } from './survey-refused.ts';
+import type { SurveyedPackage, SurveysStarted } from '../surveys/survey.dto.ts';
+import type {
+  Archive,
+  AuditAsk,
+  Audited,
+  ExportAsk,
+  Exported,
+  FileAsk,
+  FileInside,
+  IngestAsk,
+  SurveyAsk,
+  SurveyRefused,
+} from './archive.ts';
 
 /** How often a job is looked at. */
 const LOOK_MS = 200;
@@ -85,6 +98,14 @@ export class RemoteArchive implements Archive {
   async *audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
     const { jobs } = await this.post<AuditStarted>('fixity/runs', ask);
     for (const job of jobs) yield (await this.done(job, onProgress)) as Audited;
+  }
+
+  async *survey(ask: SurveyAsk, onProgress: Progress): AsyncIterable<SurveyedPackage | SurveyRefused> {
+    const { surveys } = await this.post<SurveysStarted>('surveys/runs', ask);
+    for (const { package: id, job } of surveys) {
+      const done = this.done(job, onProgress) as Promise<SurveyedPackage>;
+      yield await done.catch((error: unknown) => surveyRefused(id, error));
+    }
   }
 
   async export(ask: ExportAsk, onProgress: Progress): Promise<Exported> {

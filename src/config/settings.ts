@@ -36,6 +36,10 @@ const Schema = z.object({
     60,
     'so long an ingest waits for the digests of all files inside the disk, in seconds; after that they are only listed (0: not even that)',
   ),
+  surveyBytesPerSecond: size(
+    64 * MIB,
+    'the most that a survey in the background, after an ingest that could not wait for it, reads of the files inside a disk in a second (0: as fast as it can)',
+  ),
   uploadMaxBytes: size(16 * TIB, 'the largest single file that may be uploaded'),
   uploadDays: whole(1, 3650, 7, 'an upload that nobody goes on with or deposits is removed after so many days'),
   exportKeepHours: whole(1, 24 * 365, 72, 'a finished export is kept for so many hours'),

@@ -16,6 +16,7 @@ import { PackageFile } from '../packages/package-file.entity.ts';
 import { Package } from '../packages/package.entity.ts';
 import { Catalogue } from './migrations/20261122T1000-catalogue.ts';
 import { Files } from './migrations/20261123T0800-files.ts';
+import { SurveyDigests } from './migrations/20261123T1100-survey-digests.ts';
 import { SnakeCase } from './naming.ts';
 import { pooledSqlite, PooledSqliteDataSource, type PooledSqliteOptions } from './pooled-sqlite.ts';
 
@@ -34,7 +35,7 @@ const ENTITIES = [
   FileName,
   DiskFile,
 ];
-const MIGRATIONS = [Catalogue, Files];
+const MIGRATIONS = [Catalogue, Files, SurveyDigests];
 
 /** @param path the database file; it is created when missing. */
 export function catalogueOptions(path: string): PooledSqliteOptions {

@@ -11,6 +11,7 @@ import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { SurveyJobs } from '../surveys/survey.jobs.service.ts';
 import type { IngestedPackage } from './deposit.dto.ts';
 
 export interface IngestOrder {
@@ -30,6 +31,7 @@ export class DepositsService {
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
     private readonly files: FilesService,
+    private readonly surveys: SurveyJobs,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -69,6 +71,7 @@ export class DepositsService {
       },
     );
     await this.files.enterQuietly(report.id);
+    if (report.isSurveyDue) await this.surveys.queueQuietly(report.id);
     return {
       id: report.id,
       outcome: 'stored',

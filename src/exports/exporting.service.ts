@@ -17,6 +17,7 @@ import { newId } from '../common/ids.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { EventsService } from '../events/events.service.ts';
+import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { historyOf } from './history.ts';
 
@@ -36,6 +37,7 @@ export class ExportingService {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly packages: PackagesService,
+    private readonly locks: PackageLocks,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
@@ -74,6 +76,7 @@ export class ExportingService {
 
   private async exportWhole(exporter: Exporter, request: ExportRequest): Promise<ExportResult> {
     const { packageId, as, to, withHistory, signal, onProgress } = request;
+    using _ = await this.locks.reading(packageId);
     const opened = await this.packages.open(packageId);
     const history = withHistory ? { history: () => historyOf(packageId, this.events, this.engine.guard) } : {};
     const result = await exportPackage(exporter, opened, to, { ...history, signal, onProgress });

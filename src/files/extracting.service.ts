@@ -7,6 +7,7 @@ import { newId } from '../common/ids.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { EventsService } from '../events/events.service.ts';
 import { MediumService } from '../packages/medium.service.ts';
+import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import type { DiskVolume } from './disk-volume.entity.ts';
 import { extractedFile } from './extracted-file.ts';
@@ -37,6 +38,7 @@ export class ExtractingService {
     private readonly files: FilesService,
     private readonly index: FileIndex,
     private readonly packages: PackagesService,
+    private readonly locks: PackageLocks,
     private readonly medium: MediumService,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -45,6 +47,7 @@ export class ExtractingService {
 
   /** @throws Fault 'package/unknown', 'files/…', 'extract/…', 'export/target-…'; nothing is left at the target then. */
   async extract({ packageId, to, volume, withDeleted, signal, onProgress, ...asked }: ExtractRequest): Promise<Extraction> {
+    using _ = await this.locks.reading(packageId);
     const volumes = await this.files.volumes(packageId, volume);
     const paths = outermost(asked.paths);
     for (const path of paths) await this.mustHave(packageId, volumes, path, withDeleted);

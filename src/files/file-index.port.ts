@@ -44,6 +44,8 @@ export interface IndexedCounts {
   readonly deleted: number;
   readonly unread: number;
   readonly bytes: number;
+  /** Files whose digests are known. */
+  readonly digested: number;
 }
 
 export interface Facet {

@@ -106,6 +106,7 @@ export type DiskVolumeView = z.infer<typeof DiskVolumeView>;
 export const DiskView = z
   .object({
     state: z.string().describe('unsurveyed, pending, indexed or failed'),
+    hasDigests: z.boolean().describe('The files were read, not only listed: their digests and formats are known'),
     detail: z.string().nullable(),
     files: z.number().int(),
     directories: z.number().int(),

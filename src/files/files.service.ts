@@ -2,15 +2,16 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Fault, FaultKind } from '#ingest/kernel';
 import { DFXML_FOLDER, packageKey } from '#ingest/package';
-import { openFile, readDfxml } from '#ingest/survey';
+import { DFXML_HEAD_BYTES, openFile, readDfxml, readDfxmlHead } from '#ingest/survey';
 import { cut, type Page, readCursor } from '../common/paging.ts';
 import type { Part, Whole } from '../common/range.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { ContentService } from '../packages/content.service.ts';
 import { MediumService } from '../packages/medium.service.ts';
+import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { DiskSurvey, SurveyState } from './disk-survey.entity.ts';
 import { DiskVolume } from './disk-volume.entity.ts';
@@ -35,7 +36,7 @@ const MOST_COUNTED = 2000;
 const PIECE = 1 << 20;
 /** Rows of a listing that are held together. */
 const ROWS_AT_ONCE = 2000;
-const NOTHING = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0 };
+const NOTHING = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0, hasDigests: false };
 
 @Injectable()
 export class FilesService {
@@ -46,6 +47,7 @@ export class FilesService {
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly index: FileIndex,
     private readonly packages: PackagesService,
+    private readonly locks: PackageLocks,
     private readonly medium: MediumService,
     private readonly content: ContentService,
   ) {}
@@ -57,8 +59,10 @@ export class FilesService {
     await this.mark(packageId, { ...NOTHING, state: SurveyState.Pending, dfxmlPath: path });
     try {
       await using object = await this.engine.storage.open(`${packageKey(packageId)}/${path}`);
-      const counts = await this.index.replace(packageId, readDfxml(object.stream() as AsyncIterable<Buffer>));
-      return await this.mark(packageId, { ...counts, state: SurveyState.Indexed, dfxmlPath: path });
+      const { signatures } = readDfxmlHead(await object.read(0, Math.min(object.size, DFXML_HEAD_BYTES)));
+      const { digested, ...counts } = await this.index.replace(packageId, readDfxml(object.stream() as AsyncIterable<Buffer>));
+      const hasDigests = signatures !== undefined || digested > 0;
+      return await this.mark(packageId, { ...counts, hasDigests, state: SurveyState.Indexed, dfxmlPath: path });
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === FaultKind.Unreadable) throw error;
       this.logger.warn(`the list of files of package ${packageId} could not be entered: ${error.message}`);
@@ -90,6 +94,25 @@ export class FilesService {
     return rows.length;
   }
 
+  /** The list of a package was replaced: what is entered is to be entered anew. */
+  async forget(packageId: string, manager: EntityManager): Promise<void> {
+    await manager.delete(DiskSurvey, { packageId });
+  }
+
+  /** Whether the files inside were read, not only listed, or not even that. */
+  async hasDigests(packageId: string): Promise<boolean> {
+    return (await this.database.manager.findOneBy(DiskSurvey, { packageId }))?.hasDigests === true;
+  }
+
+  /** Packages with a disk that can be read and a list without digests, or none; the oldest first. */
+  async withoutDigests(): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }[]>(
+      `SELECT p.id AS id FROM package p JOIN disk_survey s ON s.package_id = p.id
+       WHERE p.medium_size IS NOT NULL AND s.state IN ('unsurveyed', 'indexed') AND NOT s.has_digests ORDER BY p.id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** @throws Fault 'paging/wrong-cursor'. */
   async find({ limit, after, ...query }: FilesPage): Promise<DiskFiles> {
     const { files, next } = await this.index.find(query, limit, after);
@@ -112,12 +135,12 @@ export class FilesService {
     await this.packages.expect(packageId);
     const survey = await this.database.manager.findOneBy(DiskSurvey, { packageId });
     const volumes = await this.database.manager.find(DiskVolume, { where: { packageId }, order: { number: 'ASC' } });
-    const { state, detail, files, directories, deleted, unread, bytes } = survey ?? {
+    const { state, detail, files, directories, deleted, unread, bytes, hasDigests } = survey ?? {
       ...NOTHING,
       state: SurveyState.Pending,
       detail: null,
     };
-    return { state, detail, files, directories, deleted, unread, bytes, volumes: volumes.map(volumeView) };
+    return { state, hasDigests, detail, files, directories, deleted, unread, bytes, volumes: volumes.map(volumeView) };
   }
 
   /** Those of a disk whose files are entered, or the one with this number. @throws Fault 'package/unknown', 'files/no-list', 'files/no-such-volume'. */
@@ -222,6 +245,7 @@ export class FilesService {
   }
 
   private async *pages(packageId: string, volume: number | undefined): AsyncGenerator<DiskFileView[], void, undefined> {
+    using _ = await this.locks.reading(packageId);
     let after: string | undefined;
     do {
       const { items, next } = await this.listing(packageId, { volume, limit: ROWS_AT_ONCE, after });

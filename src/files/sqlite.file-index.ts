@@ -42,7 +42,7 @@ export class SqliteFileIndex extends FileIndex {
   }
 
   async replace(packageId: string, items: AsyncIterable<SurveyItem>): Promise<IndexedCounts> {
-    const counts = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0 };
+    const counts = { volumes: 0, files: 0, directories: 0, deleted: 0, unread: 0, bytes: 0, digested: 0 };
     await this.database.transaction((manager) => removeRows(manager, packageId));
     let rows: FileRows | undefined;
     let waiting: SurveyedFile[] = [];
@@ -226,6 +226,7 @@ function fileOf({ isDeleted, hasUnread, details, ...row }: Row): FoundFile {
 
 function count(file: SurveyedFile, counts: { -readonly [K in keyof IndexedCounts]: number }): void {
   const [data] = file.streams;
+  if (data?.digests !== undefined) counts.digested += 1;
   if (file.isDeleted) counts.deleted += 1;
   else if (file.kind === EntryKind.Directory) counts.directories += 1;
   else {

@@ -2,15 +2,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
-import { type JobContext, OnJob } from '../jobs/job-definition.ts';
+import { BACKGROUND, type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
 import { CopyLedger } from '../packages/copy-ledger.service.ts';
 import { type AuditCopy, auditCopy, type AuditDue, auditDue, type AuditStarted, type StartAudit } from './fixity.dto.ts';
 import { DueCopies } from './due-copies.service.ts';
 import { FixityService } from './fixity.service.ts';
-
-/** After everything that a person waits for. */
-const BACKGROUND = 10;
 
 @Injectable()
 export class FixityJobs {

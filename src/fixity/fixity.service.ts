@@ -12,6 +12,7 @@ import { insertAll } from '../database/in-batches.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { EventsService } from '../events/events.service.ts';
 import { CopyLedger, type CopyToAudit } from '../packages/copy-ledger.service.ts';
+import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { AuditState } from './audit-state.entity.ts';
 import { FindingView } from './fixity.dto.ts';
@@ -56,6 +57,7 @@ export class FixityService {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly packages: PackagesService,
+    private readonly locks: PackageLocks,
     private readonly ledger: CopyLedger,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -81,13 +83,16 @@ export class FixityService {
   }
 
   private async auditNow(copy: CopyToAudit, options: AuditOptions): Promise<AuditReport> {
+    using _ = await this.locks.reading(copy.packageId);
+    // Not as the copy was listed: the metadata may have been updated while it waited for its turn.
+    const { tagManifestSha256 } = await this.packages.expect(copy.packageId);
     const state = await this.positionOf(copy);
     const startedAt = state?.startedAt ?? this.clock.now();
     const keeper = new PositionKeeper(async (position) => {
       await this.database.manager.upsert(AuditState, { copyId: copy.id, startedAt, position: position as never }, ['copyId']);
     });
     const result = await verifyPackage(this.engine.storage, copy.packageId, {
-      tagManifestSha256: copy.tagManifestSha256,
+      tagManifestSha256,
       catalogue: () => this.packages.inventory(copy.packageId),
       from: state === null ? undefined : (state.position as VerifyPosition),
       bytesPerSecond: options.bytesPerSecond,
@@ -98,6 +103,11 @@ export class FixityService {
     await keeper.settled();
     await this.record(copy, result, options.runId);
     return { ...result, copy };
+  }
+
+  /** The metadata of a package was updated: what an interrupted audit found in it may not be so any more. */
+  async beginAnew(packageId: string, manager: EntityManager): Promise<void> {
+    for (const { id } of await this.ledger.find({ packageId })) await manager.delete(AuditState, { copyId: id });
   }
 
   /** Where an interrupted audit stopped; one that began long ago is begun anew: what it read may have changed since. */

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { digestFile, selfTest } from '#ingest/digest';
 import { verifyJournal } from '#ingest/journal';
 import { type Clock, Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
+import { isSurveyStage } from '#ingest/pipeline';
 import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
 import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
@@ -125,10 +126,13 @@ export class DoctorService {
   }
 
   private async nothingLeft(): Promise<string> {
-    const left = await this.engine.storage.staged();
+    const staged = await this.engine.storage.staged();
+    const left = staged.filter((name) => !isSurveyStage(name));
     if (this.access === 'write' && left.length > 0)
       throw ill(`${left.length} folders are left in staging: ${left.slice(0, 5).join(', ')}`);
-    return left.length === 0 ? 'empty' : `${left.length} ingests under way`;
+    const surveys = staged.length - left.length;
+    const goOn = surveys === 0 ? '' : `, ${surveys} surveys that go on`;
+    return `${left.length === 0 ? 'empty' : `${left.length} ingests under way`}${goOn}`;
   }
 }
 

@@ -23,6 +23,9 @@ export interface JobContext {
 /** Its answer (JSON, or nothing) becomes the result of the job. */
 export type JobHandler<P> = (payload: P, context: JobContext) => Promise<unknown>;
 
+/** Priority of what nobody waits for. Such jobs leave one worker to those that somebody waits for, where there are two. */
+export const BACKGROUND = 10;
+
 const HANDLES = 'strongroom:job';
 const DEFAULT_ATTEMPTS = 5;
 const defined = new Map<string, JobDefinition>();

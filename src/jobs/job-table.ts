@@ -56,15 +56,18 @@ export class JobTable {
     return (await manager.findOneByOrFail(Job, { dedupeKey: job.dedupeKey })).id;
   }
 
-  /** Takes the next job for `owner`. @param early takes jobs whose time has not come as well. */
-  async claim(owner: string, leaseMs: number, early: boolean): Promise<Job | undefined> {
+  /**
+   * Takes the next job for `owner`, of those with a lower priority than `below`.
+   * @param early takes jobs whose time has not come as well.
+   */
+  async claim(owner: string, leaseMs: number, early: boolean, below = Number.MAX_SAFE_INTEGER): Promise<Job | undefined> {
     const now = this.now();
     const until = utcText(new Date(now.getTime() + leaseMs));
     const rows = await this.#db.query<{ id: string }[]>(
       `UPDATE job SET state = 'active', attempts = attempts + 1, lease_owner = ?, lease_until = ?, started_at = COALESCE(started_at, ?)
-        WHERE id = (SELECT id FROM job WHERE state = 'queued' AND run_at <= ? ORDER BY priority, run_at, id LIMIT 1)
+        WHERE id = (SELECT id FROM job WHERE state = 'queued' AND run_at <= ? AND priority < ? ORDER BY priority, run_at, id LIMIT 1)
         RETURNING id`,
-      [owner, until, utcText(now), early ? '9999' : utcText(now)],
+      [owner, until, utcText(now), early ? '9999' : utcText(now), below],
     );
     return rows[0] === undefined ? undefined : this.one(rows[0].id);
   }

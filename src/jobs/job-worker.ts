@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids.ts';
 import { FaultKind, wordsOfSystemError } from '#ingest/kernel';
+import { BACKGROUND } from './job-definition.ts';
 import type { Job } from './job.entity.ts';
 import { JobEvents } from './job-events.ts';
 import { JobHandlers } from './job-handlers.ts';
@@ -110,7 +111,7 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
         const early = this.#wanted === 'all';
         this.#wanted = undefined;
         while (this.#running.size < this.options.workers && !this.#stopping) {
-          const job = await this.table.claim(this.#owner, this.#leaseMs, early);
+          const job = await this.table.claim(this.#owner, this.#leaseMs, early, this.#below());
           if (job === undefined) break;
           this.#start(job);
         }
@@ -118,6 +119,12 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     } catch (error) {
       this.#logger.error(`claiming a job failed: ${wordsOfSystemError(error)}`);
     }
+  }
+
+  /** What nobody waits for may run for days: it never takes the last worker, unless there is but one. */
+  #below(): number | undefined {
+    const background = [...this.#running.values()].filter(({ run }) => run.job.priority >= BACKGROUND).length;
+    return background > 0 && background >= this.options.workers - 1 ? BACKGROUND : undefined;
   }
 
   #start(job: Job): void {

@@ -1,13 +1,15 @@
 /** Bytes of single files, for people: found, read, and written down as an event. */
 import { finished, type Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '#ingest/kernel';
+import { type Clock, Fault, FaultKind } from '#ingest/kernel';
 import { packageKey } from '#ingest/package';
+import type { StoredObject } from '#ingest/storage';
 import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
 import { AGENTS, type Agents } from '../config/agents.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { EventsService } from '../events/events.service.ts';
+import { PackageLocks } from './package-locks.service.ts';
 import { PackagesService } from './packages.service.ts';
 
 export interface Content {
@@ -22,6 +24,7 @@ export class ContentService {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly packages: PackagesService,
+    private readonly locks: PackageLocks,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
@@ -35,7 +38,7 @@ export class ContentService {
 
   /** The bytes, unverified (a range can't be); the reading is recorded before the first byte leaves. */
   async read(content: Content, part: { offset: number; length: number }): Promise<Readable> {
-    const object = await this.engine.storage.open(`${packageKey(content.packageId)}/${content.name}`);
+    const object = await this.openAsFound(content);
     const stream = object.stream(part);
     // Not its 'close': that comes only when the object is closed.
     finished(stream, () => void object[Symbol.asyncDispose]());
@@ -45,6 +48,15 @@ export class ContentService {
       throw error;
     });
     return stream;
+  }
+
+  /** Once open it stays what it is, whatever takes its place. @throws Fault 'package/just-changed' when that happened before. */
+  private async openAsFound({ packageId, name, sha256 }: Content): Promise<StoredObject> {
+    using _ = await this.locks.reading(packageId);
+    if ((await this.packages.file(packageId, name)).sha256 === sha256)
+      return await this.engine.storage.open(`${packageKey(packageId)}/${name}`);
+    const message = `${name} of package ${packageId} was replaced by an update at this moment; ask for it again`;
+    throw new Fault(FaultKind.Unreadable, 'package/just-changed', message, { id: packageId, path: name });
   }
 
   /** Writes down that somebody reads `part` of `what`. */

@@ -5,6 +5,7 @@ import { SearchModule } from '../catalogue/search.module.ts';
 import { ContentService } from './content.service.ts';
 import { CopyLedger } from './copy-ledger.service.ts';
 import { MediumService } from './medium.service.ts';
+import { PackageLocks } from './package-locks.service.ts';
 import { PackageRows } from './package-rows.service.ts';
 import { PackagesController } from './packages.controller.ts';
 import { PackagesService } from './packages.service.ts';
@@ -12,7 +13,7 @@ import { PackagesService } from './packages.service.ts';
 @Module({
   imports: [AccessionsModule, SearchModule],
   controllers: [PackagesController],
-  providers: [PackagesService, PackageRows, ContentService, MediumService, CopyLedger],
-  exports: [PackagesService, ContentService, MediumService, CopyLedger],
+  providers: [PackageLocks, PackagesService, PackageRows, ContentService, MediumService, CopyLedger],
+  exports: [PackageLocks, PackagesService, ContentService, MediumService, CopyLedger],
 })
 export class PackagesModule {}

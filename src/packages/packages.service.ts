@@ -15,8 +15,10 @@ import { Copy, CopyStatus } from './copy.entity.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from './package.dto.ts';
 import { Package } from './package.entity.ts';
 import { PackageFile } from './package-file.entity.ts';
+import { PackageLocks } from './package-locks.service.ts';
 import { PackageRows } from './package-rows.service.ts';
 import { copyView, eventView, fileView, summaryOf } from './package-views.ts';
+import type { UpdateFacts } from './package-update.port.ts';
 
 @Injectable()
 export class PackagesService {
@@ -26,6 +28,7 @@ export class PackagesService {
     private readonly rows: PackageRows,
     private readonly events: EventsService,
     private readonly accessions: AccessionsService,
+    private readonly locks: PackageLocks,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(AGENTS) private readonly agents: Agents,
   ) {}
@@ -59,6 +62,11 @@ export class PackagesService {
   /** Rows of a package that the journal calls stored; also when the journal is replayed. */
   async applyStored(event: ArchiveEvent, manager: EntityManager): Promise<void> {
     await this.rows.insert(event, manager);
+  }
+
+  /** Rows of a package whose metadata was updated; also when the journal is replayed. */
+  async applyUpdate(id: string, facts: UpdateFacts, manager: EntityManager): Promise<void> {
+    await this.rows.update(id, facts, manager);
   }
 
   async isRecorded(id: string): Promise<boolean> {
@@ -191,8 +199,9 @@ export class PackagesService {
 
   /** The package in storage. @throws Fault 'package/unknown', 'package/…' when its manifests can't be read. */
   async open(id: string): Promise<OpenedPackage> {
+    using _ = await this.locks.reading(id);
     const row = await this.expect(id);
-    return openPackage(this.engine.storage, row.id, row.tagManifestSha256);
+    return await openPackage(this.engine.storage, row.id, row.tagManifestSha256);
   }
 
   /** @throws Fault 'package/unknown'. */

@@ -6,6 +6,8 @@ import { AccessionsService } from '../accessions/accessions.service.ts';
 import { type Apply, EventsService } from '../events/events.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { UPDATE } from '../packages/package-update.port.ts';
+import { SurveyingService } from '../surveys/surveying.service.ts';
 
 const Kind = z.object({ kind: z.string() }).optional();
 
@@ -16,6 +18,7 @@ export class ReplayService {
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
     private readonly fixity: FixityService,
+    private readonly surveying: SurveyingService,
   ) {}
 
   /**
@@ -43,6 +46,8 @@ export class ReplayService {
         return (each, manager) => this.packages.applyStored(each, manager);
       case 'audit':
         return (each, manager) => this.fixity.apply(each, manager);
+      case UPDATE:
+        return (each, manager) => this.surveying.apply(each, manager);
       default:
         return () => Promise.resolve(); // told of in the event's own row, and nowhere else
     }

@@ -160,6 +160,40 @@ describe.each([...backends.keys()])('%s', (id) => {
     expect(await storage.names('packages')).toEqual(['one']);
   });
 
+  it('puts staged files in the place of objects, in order, and goes on where it was stopped', async () => {
+    await adopted('packages/one');
+    const stage = await storage.stage('update');
+    const write = async (path: string, content: string): Promise<void> => {
+      await mkdir(join(stage, path, '..'), { recursive: true });
+      await writeFile(join(stage, path), content);
+    };
+    await write('metadata/new/list.xml', 'list');
+    await write('bagit.txt', 'changed');
+    const text = async (path: string): Promise<string> => {
+      await using object = await storage.open(`packages/one/${path}`);
+      return (await buffer(object.stream())).toString();
+    };
+    await using before = await storage.open('packages/one/bagit.txt');
+    await storage.replace(stage, 'packages/one', ['metadata/new/list.xml']);
+    expect([await text('metadata/new/list.xml'), await text('bagit.txt')]).toEqual(['list', FILES['bagit.txt']]);
+    await storage.replace(stage, 'packages/one', ['metadata/new/list.xml', 'bagit.txt']);
+    expect([await text('metadata/new/list.xml'), await text('bagit.txt')]).toEqual(['list', 'changed']);
+    expect((await buffer(before.stream())).toString(), 'who reads the old one goes on reading it').toBe(FILES['bagit.txt']);
+    await storage.replace(stage, 'packages/one', ['metadata/new/list.xml', 'bagit.txt']);
+    expect(await faultOf(() => storage.replace(stage, 'packages/one', ['never']))).toBe('storage/missing');
+    expect(await keysUnder(storage, 'packages/one')).toHaveLength(Object.keys(FILES).length + 1);
+    await storage.dropStage('update');
+  });
+
+  it('gives a place to build once more, with what was left in it', async () => {
+    const stage = await storage.stageAgain('one');
+    await writeFile(join(stage, 'half'), 'x');
+    expect(await storage.stageAgain('one')).toBe(stage);
+    expect(await readFile(join(stage, 'half'), 'utf8')).toBe('x');
+    expect(await storage.staged()).toEqual(['one']);
+    await storage.dropStage('one');
+  });
+
   it('gives each its own empty place to build, tells of those left over, and drops them, twice too', async () => {
     expect(await storage.staged()).toEqual([]);
     const stage = await storage.stage('one');
@@ -180,6 +214,9 @@ describe.each([...backends.keys()])('%s', (id) => {
       await expect(keysUnder(storage, key)).rejects.toThrow(TypeError);
       await expect(storage.adopt('/nowhere', key)).rejects.toThrow(TypeError);
       await expect(storage.stage(key)).rejects.toThrow(TypeError);
+      await expect(storage.stageAgain(key)).rejects.toThrow(TypeError);
+      await expect(storage.replace('/nowhere', key, ['x'])).rejects.toThrow(TypeError);
+      await expect(storage.replace('/nowhere', 'packages/one', [key])).rejects.toThrow(TypeError);
       await expect(storage.dropStage(key)).rejects.toThrow(TypeError);
     },
   );

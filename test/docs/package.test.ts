@@ -38,6 +38,7 @@ beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), 'strongroom-package-'));
   strongroom('accession', 'add', '2024-017', '--restrictions', 'Letters closed until 1 January 2040');
   id = strongroom('ingest', 'examples/donated-disk/carrier', '--accession', '2024-017').split('\n')[0] ?? '';
+  strongroom('survey', id, '--again');
   strongroom('audit', id);
   exported = join(base, id);
   strongroom('export', id, '--to', exported, '--with-history');
@@ -78,7 +79,10 @@ describe.skipIf(!hasTools)('the commands of docs/package.md (skipped where bash,
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { type: string }).type);
-    expect({ status, types }).toEqual({ status: 0, types: ['ingestion end', 'fixity check', 'exporting'] });
+    expect({ status, types }).toEqual({
+      status: 0,
+      types: ['ingestion end', 'metadata modification', 'fixity check', 'exporting'],
+    });
   });
 
   it('name the damaged file, and its damaged block', async () => {
@@ -187,7 +191,7 @@ describe('docs/package.md', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line.slice(65)) as Record<string, unknown> & { type: string; facts: Record<string, unknown> });
-    expect(events.map(({ facts }) => facts['kind'])).toEqual(['accession', 'stored', 'audit', 'export']);
+    expect(events.map(({ facts }) => facts['kind'])).toEqual(['accession', 'stored', 'update', 'audit', 'export']);
     for (const { type, facts, ...rest } of events) {
       expect(members).toEqual(expect.arrayContaining(['type', 'facts', ...Object.keys(rest)]));
       const row = new RegExp(`^\\| \`${String(facts['kind'])}\` \\|.*$`, 'm').exec(page)?.[0] ?? '';

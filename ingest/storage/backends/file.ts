@@ -52,6 +52,12 @@ class FileStorage implements Storage {
     return folder;
   }
 
+  async stageAgain(name: string): Promise<string> {
+    const folder = this.path(`${STAGING}/${name}`);
+    await durableFolder(folder);
+    return folder;
+  }
+
   async staged(): Promise<string[]> {
     return readdir(join(this.place, STAGING));
   }
@@ -73,6 +79,18 @@ class FileStorage implements Storage {
 
   async withdraw(prefix: string, folder: string): Promise<void> {
     await durableRename(this.path(prefix), folder);
+  }
+
+  async replace(folder: string, prefix: string, paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const [file, target] = [join(folder, path), this.path(`${prefix}/${path}`)];
+      if ((await this.lookAt(file)) === undefined) {
+        if ((await this.lookAt(target)) !== undefined) continue;
+        throw new Fault(FaultKind.Missing, 'storage/missing', `${prefix}/${path} is neither in staging nor in storage`, { path });
+      }
+      await durableFolder(dirname(target));
+      await durableRename(file, target);
+    }
   }
 
   async open(key: string): Promise<StoredObject> {

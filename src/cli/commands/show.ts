@@ -69,7 +69,7 @@ function notRead({ damage = [] }: Partial<AcquisitionDocument>): string {
 }
 
 /** The volumes, and how many files they hold. */
-function diskLines({ state, detail, volumes, files, directories, deleted, unread, bytes }: DiskView): string[] {
+function diskLines({ state, hasDigests, detail, volumes, files, directories, deleted, unread, bytes }: DiskView): string[] {
   if (state !== 'indexed') return state === 'unsurveyed' ? [] : [`the files inside: ${detail ?? 'not in the catalogue yet'}`, ''];
   const rows = volumes.map((volume) => [
     String(volume.number),
@@ -81,6 +81,7 @@ function diskLines({ state, detail, volumes, files, directories, deleted, unread
   return [
     ...table([['volume', 'where', 'file system', 'label', 'size'], ...rows]),
     `${files} files (${bytesInWords(bytes)}) in ${directories} folders${deleted === 0 ? '' : `, ${deleted} deleted entries`}${unread === 0 ? '' : `; ${unread} with sectors that were never read`}`,
+    ...(hasDigests ? [] : ['listed without digests yet; "strongroom survey" reads the files']),
     '',
   ];
 }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { CLOCK, ClockModule } from '#built/src/common/clock.module';
 import { DatabaseModule } from '#built/src/database/database.module';
 import { Fault, FaultKind } from '#built/ingest/kernel/index';
-import { defineJob, type JobContext, OnJob } from '#built/src/jobs/job-definition';
+import { BACKGROUND, defineJob, type JobContext, OnJob } from '#built/src/jobs/job-definition';
 import { JobsModule } from '#built/src/jobs/jobs.module';
 import { JobsService } from '#built/src/jobs/jobs.service';
 import { startApp } from '../../support/app.ts';
@@ -100,6 +100,17 @@ describe('a job', () => {
     await db.query('UPDATE job SET payload = ? WHERE id = ?', ['{"old":1}', id]);
     await jobs.runUntilEmpty();
     expect(await jobs.get(id)).toMatchObject({ state: 'failed', error: { code: 'jobs/wrong-payload' } });
+  });
+
+  it('that nobody waits for leaves a worker to those that somebody waits for', async () => {
+    const { jobs } = await start({ background: true, workers: 2 });
+    const long = [1, 2].map((n) => jobs.enqueue(act, { act: 'long', n }, { priority: BACKGROUND }));
+    const [first, second] = await Promise.all(long);
+    const short = await jobs.enqueue(act, { act: 'go' });
+    expect(await jobs.finished(short)).toMatchObject({ state: 'done' });
+    const states = [(await jobs.get(first!)).state, (await jobs.get(second!)).state];
+    expect(states.toSorted()).toEqual(['active', 'queued']);
+    for (const id of [first!, second!]) expect(await jobs.finished(id)).toMatchObject({ state: 'done' });
   });
 
   it('with the same dedupe key is queued once, and again when the first has ended', async () => {
