@@ -6,6 +6,7 @@ import { fileSource, openImage } from '#ingest/media';
 import { openFile, type SurveyedFile, type SurveyItem, surveyOf } from '#ingest/survey';
 import { openCatalogue, catalogueOptions } from '#built/src/database/data-source';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
+import { SqliteKnownDigests } from '#built/src/known/sqlite.known-digests';
 import { type BenchCase, remove, seconds, shell } from './case.ts';
 import type { MemoryCase } from './memory.ts';
 
@@ -124,7 +125,7 @@ const catalogue: MemoryCase = {
     try {
       await database.query(`INSERT INTO package(id, title, image_name, format_id, format_title, bytes, file_count, sealed_at, tag_manifest_sha256, acquisition, created_at)
         VALUES ('p', 'disk', 'disk.img', 'raw', 'Raw', 0, 0, '', '', '{}', '')`);
-      const index = new SqliteFileIndex(database);
+      const index = new SqliteFileIndex(database, new SqliteKnownDigests(database));
       const before = process.cpuUsage();
       const entered = await seconds(() => index.replace('p', invented(ROWS)));
       const { user, system } = process.cpuUsage(before);

@@ -1,6 +1,7 @@
 /** Enters the files of a survey into SQLite: folders and names once each, thousands of files to a statement. */
 import type { EntityManager } from 'typeorm';
 import { dataOf, type SurveyedFile, type SurveyedStream, type SurveyedVolume } from '#ingest/survey';
+import type { KnownDigests } from '../known/known-digests.port.ts';
 import { digestKey, extensionOf, folded } from './folded.ts';
 
 /** Folders whose ids are remembered while a volume is entered. */
@@ -75,7 +76,10 @@ export async function insertVolume(manager: EntityManager, packageId: string, vo
 export class FileRows {
   readonly #folders = new Map<string, number>();
 
-  constructor(private readonly volumeId: number) {}
+  constructor(
+    private readonly volumeId: number,
+    private readonly known: KnownDigests,
+  ) {}
 
   /** In the transaction of `manager`. */
   async insert(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
@@ -84,12 +88,14 @@ export class FileRows {
     const rows = files.flatMap((file) => this.#rowsOf(file));
     await insertNames(manager, [...new Set(rows.map(([, name]) => String(name)))]);
     const values = COLUMNS.map((_, index) => `json_extract(row.value, '$[${index + 2}]')`).join(', ');
+    const [last] = await manager.query<{ id: number | null }[]>('SELECT max(id) AS id FROM disk_file');
     await manager.query(
       `INSERT INTO disk_file(volume_id, folder_id, name_id, ${COLUMNS.join(', ')})
        SELECT ?, json_extract(row.value, '$[0]'), file_name.id, ${values}
        FROM json_each(?) AS row JOIN file_name ON file_name.folded = json_extract(row.value, '$[1]') ORDER BY row.key`,
       [this.volumeId, JSON.stringify(rows)],
     );
+    await this.known.markNew(manager, last?.id ?? 0);
   }
 
   async #knowFolders(manager: EntityManager, paths: readonly string[]): Promise<void> {
