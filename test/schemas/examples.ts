@@ -83,6 +83,17 @@ const acquisition = {
 };
 const { medium: _, ...unopened } = acquisition;
 const accession = { number: '2026-014', title: 'Estate of N.', donor: null, received: '2026-08-01', restrictions: null };
+const knownSet = {
+  name: 'NSRL 2026.03',
+  state: 'ready',
+  format: 'nsrl-3',
+  source: '/srv/RDS_2026.03.1_modern_minimal.db',
+  digests: 3,
+  sha256: 2,
+  sha1: 1,
+  md5: 0,
+  addedAt: '2026-11-23T10:00:00.000Z',
+};
 const recorded = { ...accession, packages: 12, notes: null, createdAt: summary.sealedAt, updatedAt: summary.sealedAt };
 const stored = {
   id,
@@ -203,7 +214,9 @@ export const examples: Readonly<Record<string, Example>> = {
           { kind: 'file', package: id, accession: null, title: 'Disk 3', path: 'data/submission/A.TXT', snippet: '…' },
           { kind: 'accession', package: null, accession: '2026-014', title: 'Estate', path: null, snippet: '' },
           { kind: 'file', package: id, accession: null, title: 'Disk 3', ...inside },
+          { kind: 'file', package: id, accession: null, title: 'Disk 3', ...inside, known: { set: 'NSRL', digest: 'sha1' } },
         ],
+        hidden: 7,
       },
     ],
     bad: [
@@ -211,6 +224,8 @@ export const examples: Readonly<Record<string, Example>> = {
       ['a hit without a package', without('hits.0.package')],
       ['a hit that shows nothing', without('hits.0.snippet')],
       ['a file inside a disk without its size', without('hits.2.size')],
+      ['no word of what was left out', without('hidden')],
+      ['known by no digest', without('hits.3.known.digest')],
     ],
   },
   'cli/show.schema.json': {
@@ -310,12 +325,12 @@ export const examples: Readonly<Record<string, Example>> = {
   'cli/files.schema.json': {
     good: [
       { package: id, files: [] },
-      { package: id, files: [{ package: id, name: 'A.TXT', kind: 'file', ...inside }] },
+      { package: id, files: [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside }] },
     ],
     bad: [
       ['no list', without('files')],
       ['a field beside the list', set('next', 'x')],
-      ['a file without a path', set('files', [{ package: id, name: 'A.TXT', kind: 'file', ...inside, path: undefined }])],
+      ['a file without a path', set('files', [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside, path: undefined }])],
     ],
   },
   'cli/accession-list.schema.json': {
@@ -326,6 +341,9 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/accession-add.schema.json': { good: [recorded], bad: [['no count of packages', without('packages')]] },
+  'cli/known-add.schema.json': { good: [knownSet], bad: [['no count', without('digests')], ['a form of its own', set('format', 'zip')]] },
+  'cli/known-list.schema.json': { good: [{ sets: [knownSet] }, { sets: [] }], bad: [['no sets', without('sets')]] },
+  'cli/known-remove.schema.json': { good: [knownSet], bad: [['no name', without('name')]] },
   'cli/serve.schema.json': {
     good: [{ url: 'http://127.0.0.1:4000', api: 'http://127.0.0.1:4000/api/docs', home: '/home' }],
     bad: [['no address', without('url')]],
@@ -336,6 +354,7 @@ export const examples: Readonly<Record<string, Example>> = {
         entries: 7,
         packages: 3,
         surveys: 3,
+        knownSets: 1,
         adopted: [id],
         problems: [{ package: id, code: 'package/gone', message: 'it is gone' }],
       },
