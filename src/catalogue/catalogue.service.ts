@@ -96,7 +96,17 @@ function mediumHit(
 
 function fileHit(file: { packageId: string; title: string; accession: string | null; path: string }, digest: string): Hit {
   const { packageId, title, accession, path } = file;
-  return { kind: 'file', package: packageId, accession, title, path, volume: null, deleted: false, known: false, snippet: `«${digest}»` };
+  return {
+    kind: 'file',
+    package: packageId,
+    accession,
+    title,
+    path,
+    volume: null,
+    deleted: false,
+    known: false,
+    snippet: `«${digest}»`,
+  };
 }
 
 function insideHit({ package: id, accession, packageTitle, path, volume, deleted, known }: DiskFileView, snippet: string): Hit {

@@ -24,7 +24,18 @@ import type { KnownSetView } from '../known/known-sets.dto.ts';
 import { KnownSetsService } from '../known/known-sets.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
-import type { Archive, AuditAsk, Audited, ExportAsk, Exported, ExtractAsk, FileAsk, FileInside, IngestAsk, KnownAsk } from './archive.ts';
+import type {
+  Archive,
+  AuditAsk,
+  Audited,
+  ExportAsk,
+  Exported,
+  ExtractAsk,
+  FileAsk,
+  FileInside,
+  IngestAsk,
+  KnownAsk,
+} from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
   const { logLevel } = options.settings;

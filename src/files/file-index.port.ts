@@ -63,7 +63,10 @@ export abstract class FileIndex {
     after: string | undefined,
   ): Promise<{ files: FoundFile[]; next: string | undefined }>;
   /** Of the first so many that fit: how many of each extension, format, disk and accession; and how many known files are hidden. */
-  abstract facets(query: FilesQuery, most: number): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }>;
+  abstract facets(
+    query: FilesQuery,
+    most: number,
+  ): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }>;
   /** What a folder holds, in the order of the names; folders too. */
   abstract folder(
     volumeId: number,

@@ -88,7 +88,10 @@ export class SqliteFileIndex extends FileIndex {
     return { files: found.slice(0, limit).map(({ row }) => fileOf(row)), next };
   }
 
-  async facets(query: FilesQuery, most: number): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }> {
+  async facets(
+    query: FilesQuery,
+    most: number,
+  ): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }> {
     const columns =
       'f.extension AS extension, f.puid AS puid, f.format AS format, p.id AS package, p.title AS title, p.accession_number AS accession';
     const counts = { extension: new Counter(), format: new Counter(), package: new Counter(), accession: new Counter() };
@@ -103,7 +106,11 @@ export class SqliteFileIndex extends FileIndex {
         if (row['accession'] !== null) counts.accession.add(row['accession'] ?? '');
       }
     }
-    return { count, hidden: await this.hidden(query, most), facets: Object.fromEntries(Object.entries(counts).map(([name, counter]) => [name, counter.top()])) };
+    return {
+      count,
+      hidden: await this.hidden(query, most),
+      facets: Object.fromEntries(Object.entries(counts).map(([name, counter]) => [name, counter.top()])),
+    };
   }
 
   async folder(volumeId: number, path: string, limit: number, after: Key | undefined): Promise<FoundFile[]> {

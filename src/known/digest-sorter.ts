@@ -65,7 +65,10 @@ export class DigestSorter implements AsyncDisposable {
       const bucket = this.#buckets.get(key);
       if (bucket === undefined) continue;
       const { width } = bucket;
-      yield { width, bytes: sortedOnce(Buffer.concat([await this.#aside(bucket), bucket.bytes.subarray(0, bucket.used)]), width) };
+      yield {
+        width,
+        bytes: sortedOnce(Buffer.concat([await this.#aside(bucket), bucket.bytes.subarray(0, bucket.used)]), width),
+      };
       this.#buckets.delete(key);
       onPart?.((index + 1) / keys.length);
     }

@@ -32,8 +32,7 @@ const OTHERS: readonly (readonly [Buffer, string])[] = [
 export async function openKnownFile(path: string): Promise<KnownFile> {
   const { size, head } = await headOf(path);
   const other = OTHERS.find(([magic]) => head.subarray(0, magic.length).equals(magic));
-  if (other !== undefined)
-    throw new Fault(FaultKind.Refused, 'known/wrong-form', `${path} is ${other[1]}`, { path });
+  if (other !== undefined) throw new Fault(FaultKind.Refused, 'known/wrong-form', `${path} is ${other[1]}`, { path });
   if (head.toString('latin1', 0, 16) === 'SQLite format 3\0')
     return { format: 'nsrl-3', size, read: () => nsrlDatabaseDigests(path, size) };
   const isNsrl = isNsrlHeading(head.toString('latin1').split(/\r?\n/, 1)[0] ?? '');

@@ -30,7 +30,10 @@ export class KnownSetsController {
   }
 
   @Delete(':name')
-  @ApiOperation({ operationId: 'removeKnownSet', summary: 'Removes a set: a job. What only it knows is found by searches again.' })
+  @ApiOperation({
+    operationId: 'removeKnownSet',
+    summary: 'Removes a set: a job. What only it knows is found by searches again.',
+  })
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiAcceptedResponse({ standardSchema: KnownSetJob })
   async remove(@Param('name', { schema: KnownSetName }) name: string): Promise<KnownSetJob> {

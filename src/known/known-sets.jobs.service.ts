@@ -4,7 +4,14 @@ import type { Clock } from '#ingest/kernel';
 import { CLOCK } from '../common/clock.module.ts';
 import { type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
-import { type AddKnownSet, addKnownJob, type KnownSetView, type LocalKnownSet, type RemoveKnownSet, removeKnownJob } from './known-sets.dto.ts';
+import {
+  type AddKnownSet,
+  addKnownJob,
+  type KnownSetView,
+  type LocalKnownSet,
+  type RemoveKnownSet,
+  removeKnownJob,
+} from './known-sets.dto.ts';
 import { KnownSetsService } from './known-sets.service.ts';
 
 @Injectable()

@@ -48,7 +48,8 @@ export class KnownSetsService implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (this.access !== 'write') return;
     await this.alone(async () => {
-      for (const set of await this.tidy()) this.logger.warn(`the known files "${set}" were not read to their end; add them again`);
+      for (const set of await this.tidy())
+        this.logger.warn(`the known files "${set}" were not read to their end; add them again`);
       for (const set of await this.inState(KnownSetState.Marking)) await this.mark(set);
     });
   }
@@ -64,7 +65,12 @@ export class KnownSetsService implements OnApplicationBootstrap {
   async add({ path, name, askedAt, signal, onProgress }: AddKnown): Promise<KnownSetView> {
     const wrong = KnownSetName.safeParse(name).error?.issues[0]?.message;
     if (wrong !== undefined)
-      throw new Fault(FaultKind.Refused, 'known/wrong-name', `a set of known files can't be called so: ${wrong}; choose with --name`, { name });
+      throw new Fault(
+        FaultKind.Refused,
+        'known/wrong-name',
+        `a set of known files can't be called so: ${wrong}; choose with --name`,
+        { name },
+      );
     return this.alone(async () => {
       await this.tidy();
       const begun = await this.begun(name, path, askedAt);
@@ -98,7 +104,7 @@ export class KnownSetsService implements OnApplicationBootstrap {
   async takeOver(other: { sets: readonly KnownSet[]; digests: KnownDigests }): Promise<number> {
     const ready = other.sets.filter(({ state }) => state === KnownSetState.Ready || state === KnownSetState.Marking);
     for (const each of ready) {
-      const set = { ...each, state: KnownSetState.Ready };
+      const set = Object.assign(new KnownSet(), each, { state: KnownSetState.Ready });
       try {
         for await (const block of other.digests.blocks(each.id)) await this.digests.add(each.id, block);
         await this.database.manager.insert(KnownSet, set);
@@ -183,7 +189,8 @@ export class KnownSetsService implements OnApplicationBootstrap {
   private async begun(name: string, path: string, askedAt: Date | undefined): Promise<KnownSet | undefined> {
     const same = await this.database.manager.findOneBy(KnownSet, { name });
     if (same === null) return undefined;
-    if (same.source === path && (same.state === KnownSetState.Marking || (askedAt !== undefined && same.addedAt >= askedAt))) return same;
+    if (same.source === path && (same.state === KnownSetState.Marking || (askedAt !== undefined && same.addedAt >= askedAt)))
+      return same;
     const message = `there is a set of known files "${name}" already, from ${same.source}; choose another --name, or remove that one first`;
     throw new Fault(FaultKind.Refused, 'known/name-taken', message, { name });
   }

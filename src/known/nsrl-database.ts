@@ -23,7 +23,10 @@ export async function* nsrlDatabaseDigests(path: string, size: number): AsyncGen
     let digests: string[] = [];
     let row = 0;
     // Quoted names that no column has would be taken for texts: these are, and were found.
-    for (const values of db.prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM "${table}"`).raw().iterate()) {
+    for (const values of db
+      .prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM "${table}"`)
+      .raw()
+      .iterate()) {
       row += 1;
       digests.push(digestOf(values, path, table, row));
       if (digests.length < ROWS_AT_ONCE) continue;

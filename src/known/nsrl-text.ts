@@ -45,7 +45,9 @@ function digestIn(fields: readonly string[], columns: readonly number[], path: s
 
 /** Which columns hold digests, the strongest first. */
 function columnsOf(heading: string): number[] {
-  const names = fieldsOf(heading.replace(/^\u00ef\u00bb\u00bf/, ''), MOST_FIELDS).map((name) => name.toUpperCase().replace('-', ''));
+  const names = fieldsOf(heading.replace(/^\u00ef\u00bb\u00bf/, ''), MOST_FIELDS).map((name) =>
+    name.toUpperCase().replace('-', ''),
+  );
   return ALGORITHMS.map((name) => names.indexOf(name)).filter((column) => column !== -1);
 }
 

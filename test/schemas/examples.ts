@@ -330,7 +330,10 @@ export const examples: Readonly<Record<string, Example>> = {
     bad: [
       ['no list', without('files')],
       ['a field beside the list', set('next', 'x')],
-      ['a file without a path', set('files', [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside, path: undefined }])],
+      [
+        'a file without a path',
+        set('files', [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside, path: undefined }]),
+      ],
     ],
   },
   'cli/accession-list.schema.json': {
@@ -341,7 +344,13 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/accession-add.schema.json': { good: [recorded], bad: [['no count of packages', without('packages')]] },
-  'cli/known-add.schema.json': { good: [knownSet], bad: [['no count', without('digests')], ['a form of its own', set('format', 'zip')]] },
+  'cli/known-add.schema.json': {
+    good: [knownSet],
+    bad: [
+      ['no count', without('digests')],
+      ['a form of its own', set('format', 'zip')],
+    ],
+  },
   'cli/known-list.schema.json': { good: [{ sets: [knownSet] }, { sets: [] }], bad: [['no sets', without('sets')]] },
   'cli/known-remove.schema.json': { good: [knownSet], bad: [['no name', without('name')]] },
   'cli/serve.schema.json': {

@@ -24,7 +24,9 @@ export function rebuildCommand(globals: () => GlobalOptions): Command {
           ...(report.knownSets === 0 ? [] : [`sets of known files that were kept: ${report.knownSets}`]),
           ...(report.knownSetsLost === undefined
             ? []
-            : [`the sets of known files could not be kept (${report.knownSetsLost}); add them again with "strongroom known add"`]),
+            : [
+                `the sets of known files could not be kept (${report.knownSetsLost}); add them again with "strongroom known add"`,
+              ]),
           ...report.adopted.map((id) => `package ${id} was in storage and not in the journal; it is now`),
         ]);
       } finally {

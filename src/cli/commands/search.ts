@@ -63,7 +63,9 @@ export function searchCommand(globals: () => GlobalOptions): Command {
       const { hidden } = await archive.countFiles(filter);
       new Output(globals()).result({ hits, hidden }, () => [
         ...(hits.length === 0 ? ['nothing found'] : hits.flatMap(hitLines)),
-        ...(hidden === 0 ? [] : [`${hidden < MOST_COUNTED ? '' : 'at least '}${hidden} known system files are hidden; --known shows them`]),
+        ...(hidden === 0
+          ? []
+          : [`${hidden < MOST_COUNTED ? '' : 'at least '}${hidden} known system files are hidden; --known shows them`]),
       ]);
     });
 }
@@ -92,7 +94,8 @@ function hitLines(hit: Hit | FileHit): string[] {
       `  ${hit.path === null ? '' : `${hit.path}  `}${'snippet' in hit ? hit.snippet.replaceAll(/\s+/g, ' ') : ''}`,
     ];
   const accession = hit.accession === null ? '' : `, accession ${hit.accession}`;
-  const known = typeof hit.known === 'object' && hit.known !== null ? `known: ${hit.known.set}` : hit.known === true ? 'known' : '';
+  const known =
+    typeof hit.known === 'object' && hit.known !== null ? `known: ${hit.known.set}` : hit.known === true ? 'known' : '';
   const marks = [hit.deleted ? 'deleted' : '', known, 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
     (mark) => mark !== '',
   );

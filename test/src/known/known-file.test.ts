@@ -129,7 +129,7 @@ describe('a database of NSRL RDS 3', () => {
       ['CREATE VIEW FILE AS WITH RECURSIVE n(sha1) AS (SELECT 1 UNION ALL SELECT sha1 FROM n) SELECT sha1 FROM n WHERE sha1 > 1'],
       'known/no-table',
     ],
-    ['a column that computes', ["CREATE TABLE FILE (name, sha1 AS (hex(name)))"], 'known/no-table'],
+    ['a column that computes', ['CREATE TABLE FILE (name, sha1 AS (hex(name)))'], 'known/no-table'],
   ])('is refused for %s', async (_, sql, code) => {
     await expect(read(await database(...sql))).rejects.toMatchObject({ code });
   });

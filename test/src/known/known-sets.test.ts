@@ -128,7 +128,13 @@ describe('a set of known files', () => {
     const { sets, given, index, found } = await archive();
     await sets.add({ path: await given('a', hex('sha1', 'KERNEL.DLL')), name: 'a' });
     for (const known of ['include', 'only', 'hide'] as const)
-      for (const query of [{ known }, { known, q: 'e' }, { known, extension: 'dll' }, { known, minSize: 1 }, { known, package: 'disk-1' }]) {
+      for (const query of [
+        { known },
+        { known, q: 'e' },
+        { known, extension: 'dll' },
+        { known, minSize: 1 },
+        { known, package: 'disk-1' },
+      ]) {
         const paged: string[] = [];
         for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
           const { files, next } = await index.find(query, 1, after);
