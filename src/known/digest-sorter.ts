@@ -1,7 +1,7 @@
 /** Digests by the million, sorted without holding them all: put aside by their first byte, in files when they are many, then sorted part by part. */
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError } from '#ingest/kernel';
+import { Fault, FaultKind, isSystemError, wordsOfSystemError } from '#ingest/kernel';
 import type { DigestBlock } from './known-digests.port.ts';
 
 /** Held in memory before it is put aside in files. */
@@ -46,13 +46,18 @@ export class DigestSorter implements AsyncDisposable {
     this.#held += width;
   }
 
-  /** To be called now and then between additions: puts aside what has become too much. */
+  /** To be called now and then between additions: puts aside what has become too much. @throws Fault 'known/not-put-aside'. */
   async settle(): Promise<void> {
     if (this.#held < this.heldBytes) return;
-    await mkdir(this.folder, { recursive: true });
-    for (const bucket of this.#buckets.values()) {
-      await appendFile(bucket.file, bucket.bytes.subarray(0, bucket.used));
-      bucket.used = 0;
+    try {
+      await mkdir(this.folder, { recursive: true });
+      for (const bucket of this.#buckets.values()) {
+        await appendFile(bucket.file, bucket.bytes.subarray(0, bucket.used));
+        bucket.used = 0;
+      }
+    } catch (error) {
+      const message = `digests of known files could not be put aside in ${this.folder}: ${wordsOfSystemError(error)}; make room there and add them again`;
+      throw new Fault(FaultKind.Unreadable, 'known/not-put-aside', message, { folder: this.folder }, { cause: error });
     }
     this.#isSpilled = true;
     this.#held = 0;

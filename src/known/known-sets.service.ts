@@ -1,4 +1,5 @@
 /** Sets of known files: added whole or not at all, listed, removed; the files inside disks follow. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -121,7 +122,7 @@ export class KnownSetsService implements OnApplicationBootstrap {
     { path, name, signal }: AddKnown,
     report: (stage: string) => (done: number) => void,
   ): Promise<KnownSet> {
-    await using sorter = new DigestSorter(join(await this.engine.workFolder('known'), 'sorting'));
+    await using sorter = new DigestSorter(await this.sorting());
     const reading = report('read');
     for await (const { digests, doneBytes } of file.read()) {
       signal?.throwIfAborted();
@@ -176,9 +177,14 @@ export class KnownSetsService implements OnApplicationBootstrap {
 
   /** @returns the names of sets that were not read to their end. */
   private async tidy(): Promise<string[]> {
+    await rm(await this.sorting(), { recursive: true, force: true });
     const unread = await this.inState(KnownSetState.Loading);
     for (const set of [...unread, ...(await this.inState(KnownSetState.Removing))]) await this.drop(set);
     return unread.map(({ name }) => name);
+  }
+
+  private async sorting(): Promise<string> {
+    return join(await this.engine.workFolder('known'), 'sorting');
   }
 
   private inState(state: KnownSetState): Promise<KnownSet[]> {

@@ -1,6 +1,7 @@
 /** Sets of known files: whole or not at all, whatever stops them; and which files of the disks they know. */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DataSource } from 'typeorm';
@@ -74,7 +75,7 @@ async function archive() {
     (await index.find(query, 100, undefined)).files.map(({ name }) => name).toSorted();
   const kept = async (): Promise<number> =>
     (await database.query<{ n: number }[]>('SELECT count(*) AS n FROM known_digest'))[0]?.n ?? -1;
-  return { database, digests, index, sets, open, given, found, kept };
+  return { folder, database, digests, index, sets, open, given, found, kept };
 }
 
 const OTHERS = ['EMPTY', 'LETTER.TXT'];
@@ -193,6 +194,14 @@ describe('nothing is half done', () => {
     expect((await sets.list()).map((set) => set.state)).toEqual(digestCount === 0 ? [] : ['ready']);
     expect(await kept()).toBe(digestCount);
     expect(await found()).toEqual(expected.length === 0 ? ['EMPTY', 'KERNEL.DLL', 'LETTER.TXT', 'SHELL.DLL'] : expected);
+  });
+
+  it('digests that a killed process had put aside go at the next start', async () => {
+    const { open, folder } = await archive();
+    await mkdir(join(folder, 'known', 'sorting'), { recursive: true });
+    await writeFile(join(folder, 'known', 'sorting', '5120'), Buffer.alloc(20));
+    await open().onApplicationBootstrap();
+    expect(existsSync(join(folder, 'known', 'sorting'))).toBe(false);
   });
 
   it('an order that is given again after a stop takes what its first attempt has made', async () => {
