@@ -14,11 +14,10 @@ export interface Stage {
   readonly comesInOrder?: true;
 }
 
-const FILE = 'disk_file f';
 const REST =
   'CROSS JOIN disk_folder d ON d.id = f.folder_id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
 const FROM_PACKAGE =
-  'package p CROSS JOIN disk_volume v ON v.package_id = p.id CROSS JOIN disk_folder d ON d.volume_id = v.id CROSS JOIN disk_file f ON f.folder_id = d.id';
+  'package p CROSS JOIN disk_volume v ON v.package_id = p.id CROSS JOIN disk_folder d ON d.volume_id = v.id CROSS JOIN disk_file f INDEXED BY IDX_disk_file_folder ON f.folder_id = d.id';
 const IN_PACKAGE = ['v.id', 'd.path', 'f.name', 'f.id'];
 /** Another file or stream with the same bytes; a digest's first bits find it, the whole digest decides. */
 const SAME = 'SELECT 1 FROM disk_file o WHERE o.sha256_key = f.sha256_key AND o.sha256 = f.sha256 AND o.id <> f.id';
@@ -36,7 +35,7 @@ export function stagesOf(query: FilesQuery): Stage[] {
   return [...(known === 'only' ? [] : stagesFor(query, 0)), ...(known === 'hide' ? [] : stagesFor(query, 1))];
 }
 
-/** Each index that leads has `is_known` in it, so that no search wades through what it hides. */
+/** Each index that leads is named: without statistics SQLite would take one that only tells the known from the others. */
 function stagesFor(query: FilesQuery, isKnown: 0 | 1): Stage[] {
   const { where, parameters } = filtersOf(query, isKnown);
   const stage = (
@@ -50,14 +49,15 @@ function stagesFor(query: FilesQuery, isKnown: 0 | 1): Stage[] {
     parameters: [...values, ...parameters],
     order,
   });
-  if (query.digest !== undefined) return [stage(`${FILE} ${REST}`, ['f.id'])];
+  if (query.digest !== undefined)
+    return [stage(`disk_file f INDEXED BY IDX_disk_file_${digestColumn(query.digest)}_key ${REST}`, ['f.id'])];
   if (query.q !== undefined) return nameStages(query, stage);
   if (query.package !== undefined || query.accession !== undefined) return [stage(FROM_PACKAGE, IN_PACKAGE)];
   if (query.extension !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_extension ${REST}`, ['f.id'])];
   if (query.puid !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_puid ${REST}`, ['f.id'])];
   if (query.path !== undefined) {
     const from =
-      'disk_folder d CROSS JOIN disk_file f ON f.folder_id = d.id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
+      'disk_folder d CROSS JOIN disk_file f INDEXED BY IDX_disk_file_folder ON f.folder_id = d.id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
     return [stage(from, ['d.path', 'd.id', 'f.name', 'f.id'])];
   }
   if (query.from !== undefined || query.to !== undefined)
@@ -66,7 +66,7 @@ function stagesFor(query: FilesQuery, isKnown: 0 | 1): Stage[] {
     return [stage(`disk_file f INDEXED BY IDX_disk_file_size ${REST}`, ['f.size', 'f.id'])];
   // Of all files many may be known or few: their sizes are the only index that leads to either alone.
   if (isKnown === 1) return [stage(`disk_file f INDEXED BY IDX_disk_file_size ${REST}`, ['f.size', 'f.id'])];
-  return [stage(`${FILE} ${REST}`, ['f.id'])];
+  return [stage(`disk_file f NOT INDEXED ${REST}`, ['f.id'])];
 }
 
 /** First the names that begin with the query, in order of the alphabet; then those that have all its words anywhere. */
@@ -76,7 +76,7 @@ function nameStages(
 ): Stage[] {
   const phrase = folded(q.trim());
   const words = phrase.split(/\s+/).filter((word) => word !== '');
-  const files = `CROSS JOIN disk_file f ON f.name_id = n.id ${REST}`;
+  const files = `CROSS JOIN disk_file f INDEXED BY IDX_disk_file_name ON f.name_id = n.id ${REST}`;
   const begins = ['n.folded >= ?', 'n.folded < ?'];
   const range = [phrase, afterPrefix(phrase)];
   const first = stage(`file_name n ${files}`, ['n.folded', 'f.id'], begins, range);
