@@ -7,6 +7,7 @@ import { fileSource, openImage } from '#ingest/media';
 import { readDfxml, surveyOf, writeDfxml } from '#ingest/survey';
 import { catalogueOptions, openCatalogue } from '#built/src/database/data-source';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
+import { SqliteKnownDigests } from '#built/src/known/sqlite.known-digests';
 import { writeDocument } from '#built/ingest/pipeline/write-document';
 
 /** @param place a folder that is made. */
@@ -21,7 +22,7 @@ export async function describeAndEnter(place: string, path: string): Promise<voi
   }
   const database = await catalogueWithPackage(join(place, 'catalogue.sqlite'));
   try {
-    await new SqliteFileIndex(database).replace('p', readDfxml(createReadStream(list)));
+    await new SqliteFileIndex(database, new SqliteKnownDigests(database)).replace('p', readDfxml(createReadStream(list)));
   } finally {
     await database.destroy();
   }

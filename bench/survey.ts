@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileSource, openImage } from '#ingest/media';
 import { openFile, type SurveyedFile, type SurveyItem, surveyOf } from '#ingest/survey';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
+import { SqliteKnownDigests } from '#built/src/known/sqlite.known-digests';
 import { type BenchCase, remove, seconds, shell } from './case.ts';
 import { catalogueWithPackage } from './described.ts';
 import { child, line, type MemoryCase } from './memory.ts';
@@ -160,7 +161,7 @@ const catalogue: MemoryCase = {
     shell(`mkdir ${folder}`);
     const database = await catalogueWithPackage(join(folder, 'catalogue.sqlite'));
     try {
-      const index = new SqliteFileIndex(database);
+      const index = new SqliteFileIndex(database, new SqliteKnownDigests(database));
       const speeds: number[] = [];
       let since = performance.now();
       async function* watched(): AsyncGenerator<SurveyItem> {

@@ -17,6 +17,7 @@ import { FilesModule } from './files/files.module.ts';
 import { FixityModule } from './fixity/fixity.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
+import { KnownModule } from './known/known.module.ts';
 import { PackagesModule } from './packages/packages.module.ts';
 import { RebuildModule } from './rebuild/rebuild.module.ts';
 import { SurveysModule } from './surveys/surveys.module.ts';
@@ -46,6 +47,7 @@ export class AppModule {
         EventsModule,
         AccessionsModule,
         PackagesModule,
+        KnownModule,
         FilesModule,
         CatalogueModule,
         DepositsModule,

@@ -3,6 +3,10 @@ import { z } from 'zod';
 
 export const SearchQuery = z.object({
   q: z.string().min(1).max(1000).describe('Words or beginnings of words, in any case, without accents; or a digest'),
+  known: z
+    .enum(['include', 'only', 'hide'])
+    .optional()
+    .describe('Known system files inside disks: hidden when nothing is said, but for a digest'),
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('How many hits, 1 to 200.'),
   after: z.string().min(1).max(1000).optional().describe('The `next` of the page before.'),
 });
@@ -21,6 +25,7 @@ export const Hit = z
       .nullable()
       .describe('The volume of the disk that the file is in, from 0; null for a file of the package'),
     deleted: z.boolean().describe('A deleted file inside the disk'),
+    known: z.boolean().describe('A known system file inside the disk'),
     snippet: z.string().describe('The words around the match, the match in «guillemets»'),
   })
   .meta({ id: 'Hit' });

@@ -20,7 +20,7 @@ export class CatalogueService {
   ) {}
 
   /** Best first: packages and accessions, then files inside disks. @throws Fault 'paging/wrong-cursor'. */
-  async find({ q, limit, after }: SearchQuery): Promise<Hits> {
+  async find({ q, limit, after, known }: SearchQuery): Promise<Hits> {
     const cursor = after === undefined ? [0] : readCursor(after, 1, 2);
     const digest = q.trim().toLowerCase();
     if (DIGEST.test(digest) && after === undefined) {
@@ -30,11 +30,11 @@ export class CatalogueService {
       const hits = [
         ...media.map((each, _, all) => mediumHit(each, digest, all)),
         ...files.map((file) => fileHit(file, digest)),
-        ...inside.map((file) => insideHit(file, `«${digest}»`)),
+        ...inside.filter(wanted(known)).map((file) => insideHit(file, `«${digest}»`)),
       ];
       if (hits.length > 0) return { hits: hits.slice(0, limit) };
     }
-    if (cursor.length === 2) return this.filesNamed(q, limit, String(cursor[1]), []);
+    if (cursor.length === 2) return this.filesNamed({ q, known }, limit, String(cursor[1]), []);
     const offset = Number(cursor[0]);
     const found = await this.search.find(q, limit + 1, offset);
     const hits = found.slice(0, limit).map(
@@ -46,20 +46,31 @@ export class CatalogueService {
         path: null,
         volume: null,
         deleted: false,
+        known: false,
         snippet: each.snippet,
       }),
     );
     if (found.length > limit) return { hits, next: cursorOf([offset + limit]) };
-    return this.filesNamed(q, limit, undefined, hits);
+    return this.filesNamed({ q, known }, limit, undefined, hits);
   }
 
   /** Fills a page up with files inside disks. */
-  private async filesNamed(q: string, limit: number, after: string | undefined, before: readonly Hit[]): Promise<Hits> {
+  private async filesNamed(
+    query: Pick<SearchQuery, 'q' | 'known'>,
+    limit: number,
+    after: string | undefined,
+    before: readonly Hit[],
+  ): Promise<Hits> {
     const left = Math.max(1, limit - before.length);
-    const { items, next } = await this.files.find({ q, limit: left, ...(after === undefined ? {} : { after }) });
+    const { items, next } = await this.files.find({ ...query, limit: left, ...(after === undefined ? {} : { after }) });
     const hits = [...before, ...items.map((file) => insideHit(file, file.path))];
     return next === undefined ? { hits } : { hits, next: cursorOf(['files', next]) };
   }
+}
+
+/** Who names a digest means that very file, known or not, unless told otherwise. */
+function wanted(known: SearchQuery['known']): (file: DiskFileView) => boolean {
+  return (file) => known === undefined || known === 'include' || (file.known !== null) === (known === 'only');
 }
 
 /** The disk inside a package; where others hold the same, each is told of them. */
@@ -78,15 +89,26 @@ function mediumHit(
     path: null,
     volume: null,
     deleted: false,
+    known: false,
     snippet: `«${digest}» of the disk inside${same}`,
   };
 }
 
 function fileHit(file: { packageId: string; title: string; accession: string | null; path: string }, digest: string): Hit {
   const { packageId, title, accession, path } = file;
-  return { kind: 'file', package: packageId, accession, title, path, volume: null, deleted: false, snippet: `«${digest}»` };
+  return {
+    kind: 'file',
+    package: packageId,
+    accession,
+    title,
+    path,
+    volume: null,
+    deleted: false,
+    known: false,
+    snippet: `«${digest}»`,
+  };
 }
 
-function insideHit({ package: id, accession, packageTitle, path, volume, deleted }: DiskFileView, snippet: string): Hit {
-  return { kind: 'file', package: id, accession, title: packageTitle, path, volume, deleted, snippet };
+function insideHit({ package: id, accession, packageTitle, path, volume, deleted, known }: DiskFileView, snippet: string): Hit {
+  return { kind: 'file', package: id, accession, title: packageTitle, path, volume, deleted, known: known !== null, snippet };
 }

@@ -5,7 +5,8 @@ import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts
 import type { Hit } from '../catalogue/catalogue.dto.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { FindingView } from '../fixity/fixity.dto.ts';
-import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
+import type { KnownSetView } from '../known/known-sets.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { SurveyedPackage } from '../surveys/survey.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
@@ -90,15 +91,22 @@ export interface FileInside {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
+export interface KnownAsk {
+  /** Absolute. */
+  readonly path: string;
+  readonly name: string;
+}
+
 export interface Archive extends AsyncDisposable {
   ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage>;
   packages(accession?: string): AsyncIterable<PackageSummary>;
   package(id: string): Promise<PackageView>;
   files(id: string): AsyncIterable<PackageFileView>;
   history(id: string): Promise<EventView[]>;
-  search(query: string, limit: number): Promise<Hit[]>;
+  search(query: string, limit: number, known?: FilesQuery['known']): Promise<Hit[]>;
   /** Files inside disks. */
   findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]>;
+  countFiles(query: FilesQuery): Promise<FileFacets>;
   /** All files inside the disk of a package, or one volume of it, some at a time. */
   filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]>;
   /** The volumes of the disk inside a package. */
@@ -114,5 +122,9 @@ export interface Archive extends AsyncDisposable {
   extract(ask: ExtractAsk, onProgress: Progress): Promise<Extraction>;
   addAccession(accession: NewAccession): Promise<AccessionView>;
   accessions(): AsyncIterable<AccessionView>;
+  addKnown(ask: KnownAsk, onProgress: Progress): Promise<KnownSetView>;
+  knownSets(): Promise<KnownSetView[]>;
+  /** @returns the set that is gone. */
+  removeKnown(name: string): Promise<KnownSetView>;
   checkup(): Promise<Checkup>;
 }

@@ -14,12 +14,14 @@ import type { Page, PageQuery } from '../common/paging.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
-import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
 import { ExtractingService } from '../files/extracting.service.ts';
 import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
+import type { KnownSetView } from '../known/known-sets.dto.ts';
+import { KnownSetsService } from '../known/known-sets.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import type { SurveyedPackage } from '../surveys/survey.dto.ts';
@@ -35,6 +37,7 @@ import type {
   FileAsk,
   FileInside,
   IngestAsk,
+  KnownAsk,
   SurveyAsk,
   SurveyRefused,
 } from './archive.ts';
@@ -83,12 +86,16 @@ export class LocalArchive implements Archive {
     return this.app.get(PackagesService).history(id);
   }
 
-  async search(query: string, limit: number): Promise<Hit[]> {
-    return (await this.app.get(CatalogueService).find({ q: query, limit })).hits;
+  async search(query: string, limit: number, known?: FilesQuery['known']): Promise<Hit[]> {
+    return (await this.app.get(CatalogueService).find({ q: query, limit, known })).hits;
   }
 
   async findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]> {
     return (await this.app.get(FilesService).find({ ...query, limit })).items;
+  }
+
+  countFiles(query: FilesQuery): Promise<FileFacets> {
+    return this.app.get(FilesService).facets(query);
   }
 
   filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
@@ -148,6 +155,18 @@ export class LocalArchive implements Archive {
 
   accessions(): AsyncIterable<AccessionView> {
     return every((page) => this.app.get(AccessionsService).list(page));
+  }
+
+  addKnown(ask: KnownAsk, onProgress: Progress): Promise<KnownSetView> {
+    return this.app.get(KnownSetsService).add({ ...ask, onProgress, signal: this.stop.signal });
+  }
+
+  knownSets(): Promise<KnownSetView[]> {
+    return this.app.get(KnownSetsService).list();
+  }
+
+  removeKnown(name: string): Promise<KnownSetView> {
+    return this.app.get(KnownSetsService).remove(name, this.stop.signal);
   }
 
   checkup(): Promise<Checkup> {

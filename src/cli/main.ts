@@ -13,6 +13,7 @@ import { extractCommand } from './commands/extract.ts';
 import { filesCommand } from './commands/files.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { knownCommand } from './commands/known.ts';
 import { listCommand } from './commands/list.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { searchCommand } from './commands/search.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   catCommand,
   extractCommand,
   accessionCommand,
+  knownCommand,
   validateCommand,
   serveCommand,
   rebuildCommand,

@@ -10,9 +10,10 @@ import type { Problem } from '../common/problem.filter.ts';
 import type { DepositAccepted, IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { ExportView } from '../exports/export.dto.ts';
 import type { AuditStarted } from '../fixity/fixity.dto.ts';
-import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
+import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { JobView } from '../jobs/jobs.dto.ts';
+import type { KnownSetJob, KnownSets, KnownSetView } from '../known/known-sets.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { surveyRefused } from './survey-refused.ts';
 import type { SurveyedPackage, SurveysStarted } from '../surveys/survey.dto.ts';
@@ -25,6 +26,7 @@ import type {
   FileAsk,
   FileInside,
   IngestAsk,
+  KnownAsk,
   SurveyAsk,
   SurveyRefused,
 } from './archive.ts';
@@ -63,18 +65,16 @@ export class RemoteArchive implements Archive {
     return (await this.get<Page<EventView>>(`packages/${encodeURIComponent(id)}/events`)).items;
   }
 
-  async search(query: string, limit: number): Promise<Hit[]> {
-    return (await this.get<Hits>(`search?${new URLSearchParams({ q: query, limit: String(limit) }).toString()}`)).hits;
+  async search(q: string, limit: number, known?: FilesQuery['known']): Promise<Hit[]> {
+    return (await this.get<Hits>(`search?${parametersOf({ q, limit, known })}`)).hits;
   }
 
   async findFiles(query: FilesQuery, limit: number): Promise<DiskFileView[]> {
-    const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const { items } = await this.get<Page<DiskFileView>>(
-      `files?${new URLSearchParams([...given, ['limit', String(limit)]]).toString()}`,
-    );
-    return items;
+    return (await this.get<Page<DiskFileView>>(`files?${parametersOf({ ...query, limit })}`)).items;
+  }
+
+  countFiles(query: FilesQuery): Promise<FileFacets> {
+    return this.get(`files/facets?${parametersOf(query)}`);
   }
 
   filesInside(id: string, volume?: number): AsyncIterable<readonly DiskFileView[]> {
@@ -124,6 +124,20 @@ export class RemoteArchive implements Archive {
 
   accessions(): AsyncIterable<AccessionView> {
     return this.every('accessions');
+  }
+
+  async addKnown(ask: KnownAsk, onProgress: Progress): Promise<KnownSetView> {
+    const { job } = await this.post<KnownSetJob>('known-sets/local', ask);
+    return (await this.done(job, onProgress)) as KnownSetView;
+  }
+
+  async knownSets(): Promise<KnownSetView[]> {
+    return (await this.get<KnownSets>('known-sets')).items;
+  }
+
+  async removeKnown(name: string): Promise<KnownSetView> {
+    const { job } = await this.ask<KnownSetJob>(`known-sets/${encodeURIComponent(name)}`, { method: 'DELETE' });
+    return (await this.done(job, () => undefined)) as KnownSetView;
   }
 
   checkup(): Promise<Checkup> {
@@ -184,6 +198,12 @@ export class RemoteArchive implements Archive {
       throw new Fault(FaultKind.Unreadable, 'cli/server-silent', message, { url: this.url }, { cause });
     });
   }
+}
+
+/** Those that are given, as an address has them. */
+function parametersOf(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
 }
 
 async function faultOf(response: Response): Promise<Fault> {

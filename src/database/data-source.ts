@@ -11,11 +11,13 @@ import { DiskVolume } from '../files/disk-volume.entity.ts';
 import { FileName } from '../files/file-name.entity.ts';
 import { FixityCheck } from '../fixity/fixity-check.entity.ts';
 import { Job } from '../jobs/job.entity.ts';
+import { KnownSet } from '../known/known-set.entity.ts';
 import { Copy } from '../packages/copy.entity.ts';
 import { PackageFile } from '../packages/package-file.entity.ts';
 import { Package } from '../packages/package.entity.ts';
 import { Catalogue } from './migrations/20261122T1000-catalogue.ts';
 import { Files } from './migrations/20261123T0800-files.ts';
+import { Known } from './migrations/20261123T1000-known.ts';
 import { SurveyDigests } from './migrations/20261123T1100-survey-digests.ts';
 import { SnakeCase } from './naming.ts';
 import { pooledSqlite, PooledSqliteDataSource, type PooledSqliteOptions } from './pooled-sqlite.ts';
@@ -34,8 +36,9 @@ const ENTITIES = [
   DiskFolder,
   FileName,
   DiskFile,
+  KnownSet,
 ];
-const MIGRATIONS = [Catalogue, Files, SurveyDigests];
+const MIGRATIONS = [Catalogue, Files, Known, SurveyDigests];
 
 /** @param path the database file; it is created when missing. */
 export function catalogueOptions(path: string): PooledSqliteOptions {

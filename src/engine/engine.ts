@@ -26,8 +26,8 @@ export interface Engine {
   /** @throws Fault 'engine/read-only' in a process that does not hold the home's lock. */
   readonly journal: Journal;
   readonly guard: PremisGuard;
-  /** Folder for uploads and finished exports, inside the home. */
-  readonly workFolder: (name: 'uploads' | 'exports') => Promise<string>;
+  /** Folder for uploads, finished exports, and known digests while they are sorted; inside the home. */
+  readonly workFolder: (name: 'uploads' | 'exports' | 'known') => Promise<string>;
   close(): Promise<void>;
 }
 

@@ -3,10 +3,12 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bytes, json, yesNo } from '../database/columns.ts';
 
 @Entity('disk_file')
-@Index('IDX_disk_file_name', ['nameId', 'id'])
-@Index('IDX_disk_file_folder', ['folderId', 'name'])
-@Index('IDX_disk_file_extension', ['extension', 'id'])
-@Index('IDX_disk_file_puid', ['puid', 'id'])
+@Index('IDX_disk_file_name', ['nameId', 'isKnown', 'id'])
+@Index('IDX_disk_file_folder', ['folderId', 'name', 'id', 'isKnown'])
+@Index('IDX_disk_file_extension', ['extension', 'isKnown', 'id'])
+@Index('IDX_disk_file_puid', ['puid', 'isKnown', 'id'])
+@Index('IDX_disk_file_modified', ['isKnown', 'modified'])
+@Index('IDX_disk_file_size', ['isKnown', 'size'])
 export class DiskFile {
   @PrimaryColumn('integer', { primaryKeyConstraintName: 'PK_disk_file' }) id!: number;
   @ForeignKey('disk_volume', { name: 'FK_disk_file_volume' })
@@ -26,7 +28,7 @@ export class DiskFile {
   @Column('varchar', { nullable: true }) stream!: string | null;
   /** As the file system counts: inode, MFT record, CNID. */
   @Column(bytes()) entry!: number;
-  @Index('IDX_disk_file_size') @Column(bytes()) size!: number;
+  @Column(bytes()) size!: number;
   @Column('varchar', { nullable: true }) sha256!: string | null;
   @Column('varchar', { nullable: true }) md5!: string | null;
   @Column('varchar', { nullable: true }) sha1!: string | null;
@@ -38,9 +40,11 @@ export class DiskFile {
   @Column('varchar', { nullable: true }) format!: string | null;
   @Column('varchar', { nullable: true }) mime!: string | null;
   /** As recorded: with a zone, or without one. */
-  @Index('IDX_disk_file_modified') @Column('varchar', { nullable: true }) modified!: string | null;
+  @Column('varchar', { nullable: true }) modified!: string | null;
   @Column(yesNo()) isDeleted!: boolean;
   @Column(yesNo()) hasUnread!: boolean;
+  /** One of its digests is in a set of known files; src/known/ keeps this so. */
+  @Column(yesNo({ default: false })) isKnown!: boolean;
   /** Byte runs, each `[fileOffset, length, imageOffset]`, −1 for zeros; null where the file system must be asked. */
   @Column('text', { nullable: true }) runs!: string | null;
   /** What a page shows beside: other times, attributes, remarks … */

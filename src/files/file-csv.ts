@@ -19,10 +19,11 @@ const COLUMNS = [
   'mime',
   'accession',
   'package',
-] as const satisfies readonly (keyof DiskFileView)[];
+] as const satisfies readonly (keyof Omit<DiskFileView, 'known'>)[];
 
 /** The table, a piece for each page. */
 export async function* csvOf(pages: AsyncIterable<readonly DiskFileView[]>): AsyncGenerator<string, void, undefined> {
-  yield csvRow(COLUMNS);
-  for await (const files of pages) yield files.map((file) => csvRow(COLUMNS.map((column) => file[column]))).join('');
+  yield csvRow([...COLUMNS, 'known']);
+  for await (const files of pages)
+    yield files.map((file) => csvRow([...COLUMNS.map((column) => file[column]), file.known?.set ?? null])).join('');
 }

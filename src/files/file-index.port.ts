@@ -27,6 +27,7 @@ export interface FoundFile {
   readonly modified: string | null;
   readonly isDeleted: boolean;
   readonly hasUnread: boolean;
+  readonly isKnown: boolean;
   readonly runs: string | null;
   readonly details: Readonly<Record<string, unknown>> | null;
 }
@@ -63,8 +64,11 @@ export abstract class FileIndex {
     limit: number,
     after: string | undefined,
   ): Promise<{ files: FoundFile[]; next: string | undefined }>;
-  /** Of the first so many that fit: how many of each extension, format, disk and accession. */
-  abstract facets(query: FilesQuery, most: number): Promise<{ count: number; facets: Readonly<Record<string, Facet[]>> }>;
+  /** Of the first so many that fit: how many of each extension, format, disk and accession; and how many known files are hidden. */
+  abstract facets(
+    query: FilesQuery,
+    most: number,
+  ): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }>;
   /** What a folder holds, in the order of the names; folders too. */
   abstract folder(
     volumeId: number,

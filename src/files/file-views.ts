@@ -3,7 +3,8 @@ import type { DiskVolume } from './disk-volume.entity.ts';
 import { type FoundFile, pathOf } from './file-index.port.ts';
 import type { DiskFileView, DiskVolumeView } from './files.dto.ts';
 
-export function fileView(file: FoundFile): DiskFileView {
+/** @param known the set that it is in, if any. */
+export function fileView(file: FoundFile, known: DiskFileView['known']): DiskFileView {
   const { packageId, packageTitle, accession, volume, volumeLabel, name, kind, stream, size, modified } = file;
   const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, details } = file;
   return {
@@ -20,6 +21,7 @@ export function fileView(file: FoundFile): DiskFileView {
     modified,
     deleted: isDeleted,
     unread: hasUnread,
+    known,
     sha256,
     md5,
     sha1,

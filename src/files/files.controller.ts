@@ -7,7 +7,6 @@ import { ApiContent } from '../common/content.openapi.ts';
 import { Id } from '../common/ids.ts';
 import type { Page } from '../common/paging.ts';
 import { sendRange } from '../common/range.ts';
-import { fileView } from './file-views.ts';
 import {
   DiskFiles,
   DiskFileView,
@@ -103,7 +102,7 @@ export class FilesController {
     @Param('volume', { schema: VolumeNumber }) volume: number,
     @Query({ schema: FileQuery }) query: FileQuery,
   ): Promise<DiskFileView> {
-    return fileView(await this.files.file(id, volume, query));
+    return this.files.view(await this.files.file(id, volume, query));
   }
 
   @Get('packages/:id/disk/file')
@@ -113,7 +112,7 @@ export class FilesController {
     @Param('id', { schema: Id }) id: string,
     @Query({ schema: FileQuery }) query: FileQuery,
   ): Promise<DiskFileView> {
-    return fileView(await this.files.file(id, await this.files.volumeWith(id, query), query));
+    return this.files.view(await this.files.file(id, await this.files.volumeWith(id, query), query));
   }
 
   @Get('packages/:id/disk/:volume/content')

@@ -29,6 +29,11 @@ export const FilesFilter = z.object({
     .describe('Modified on or before'),
   deleted: yes.describe('Only deleted entries, or none of them'),
   unread: yes.describe('Only files with sectors that were never read from the carrier'),
+  duplicate: yes.describe('Only files whose bytes lie elsewhere too, on this disk or another; or none of them'),
+  known: z
+    .enum(['include', 'only', 'hide'])
+    .optional()
+    .describe('Files in a set of known system files: hidden when nothing is said, but for a search by digest'),
   package: z.string().min(1).max(64).optional().describe('Inside this disk'),
   accession: z.string().min(1).max(200).optional().describe('On disks of this accession'),
 });
@@ -52,6 +57,10 @@ export const DiskFileView = z
     modified: z.string().nullable().describe('With a zone where the disk records one'),
     deleted: z.boolean(),
     unread: z.boolean().describe('It has sectors that were never read from the carrier'),
+    known: z
+      .object({ set: z.string(), digest: z.enum(['sha256', 'sha1', 'md5']) })
+      .nullable()
+      .describe('The set of known system files that it is in, and by which of its digests'),
     sha256: z.string().nullable(),
     md5: z.string().nullable(),
     sha1: z.string().nullable(),
@@ -66,11 +75,15 @@ export type DiskFileView = z.infer<typeof DiskFileView>;
 export const DiskFiles = pageSchema(DiskFileView).meta({ id: 'DiskFiles' });
 export type DiskFiles = z.infer<typeof DiskFiles>;
 
+/** Files that facets are counted over. */
+export const MOST_COUNTED = 2000;
+
 const FacetView = z.object({ value: z.string(), title: z.string().nullable(), count: z.number().int() });
 
 export const FileFacets = z
   .object({
     count: z.number().int().describe('How many files fit, counted up to the limit'),
+    hidden: z.number().int().describe('Known system files that fit too and are hidden, counted up to the limit'),
     isAtLeast: z.boolean().describe('There are more than were counted'),
     facets: z.object({
       extension: z.array(FacetView),

@@ -1,5 +1,6 @@
 /** The files inside the disks. */
 import { Module } from '@nestjs/common';
+import { KnownModule } from '../known/known.module.ts';
 import { PackagesModule } from '../packages/packages.module.ts';
 import { ExtractingService } from './extracting.service.ts';
 import { FileIndex } from './file-index.port.ts';
@@ -8,7 +9,7 @@ import { FilesService } from './files.service.ts';
 import { SqliteFileIndex } from './sqlite.file-index.ts';
 
 @Module({
-  imports: [PackagesModule],
+  imports: [PackagesModule, KnownModule],
   controllers: [FilesController],
   providers: [FilesService, ExtractingService, { provide: FileIndex, useClass: SqliteFileIndex }],
   exports: [FilesService, ExtractingService],

@@ -9,6 +9,7 @@ import { DFXML_HEAD_BYTES, openFile, readDfxml, readDfxmlHead } from '#ingest/su
 import { cut, type Page, readCursor } from '../common/paging.ts';
 import type { Part, Whole } from '../common/range.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { type KnownBy, KnownDigests } from '../known/known-digests.port.ts';
 import { ContentService } from '../packages/content.service.ts';
 import { MediumService } from '../packages/medium.service.ts';
 import { PackageLocks } from '../packages/package-locks.service.ts';
@@ -16,23 +17,22 @@ import { PackagesService } from '../packages/packages.service.ts';
 import { DiskSurvey, SurveyState } from './disk-survey.entity.ts';
 import { DiskVolume } from './disk-volume.entity.ts';
 import { FileIndex, type FoundFile } from './file-index.port.ts';
-import type {
-  DiskFiles,
-  DiskFileView,
-  DiskView,
-  FileFacets,
-  FileQuery,
-  FilesPage,
-  FilesQuery,
-  FolderQuery,
-  ListingQuery,
+import {
+  type DiskFiles,
+  type DiskFileView,
+  type DiskView,
+  type FileFacets,
+  type FileQuery,
+  type FilesPage,
+  type FilesQuery,
+  type FolderQuery,
+  type ListingQuery,
+  MOST_COUNTED,
 } from './files.dto.ts';
 import { extractedFile } from './extracted-file.ts';
 import { csvOf } from './file-csv.ts';
 import { fileView, volumeView } from './file-views.ts';
 
-/** Files that facets are counted over. */
-const MOST_COUNTED = 2000;
 const PIECE = 1 << 20;
 /** Rows of a listing that are held together. */
 const ROWS_AT_ONCE = 2000;
@@ -46,6 +46,7 @@ export class FilesService {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly index: FileIndex,
+    private readonly known: KnownDigests,
     private readonly packages: PackagesService,
     private readonly locks: PackageLocks,
     private readonly medium: MediumService,
@@ -116,18 +117,18 @@ export class FilesService {
   /** @throws Fault 'paging/wrong-cursor'. */
   async find({ limit, after, ...query }: FilesPage): Promise<DiskFiles> {
     const { files, next } = await this.index.find(query, limit, after);
-    return { items: files.map(fileView), ...(next === undefined ? {} : { next }) };
+    return { items: await this.views(files), ...(next === undefined ? {} : { next }) };
   }
 
   async facets(query: FilesQuery): Promise<FileFacets> {
-    const { count, facets } = await this.index.facets(query, MOST_COUNTED);
+    const { count, hidden, facets } = await this.index.facets(query, MOST_COUNTED);
     const { extension = [], format = [], package: disks = [], accession = [] } = facets;
-    return { count, isAtLeast: count >= MOST_COUNTED, facets: { extension, format, package: disks, accession } };
+    return { count, hidden, isAtLeast: count >= MOST_COUNTED, facets: { extension, format, package: disks, accession } };
   }
 
   /** Files anywhere with this digest (lower-case hex). */
   async withDigest(digest: string, limit: number): Promise<DiskFileView[]> {
-    return (await this.index.withDigest(digest, limit)).map(fileView);
+    return this.views(await this.index.withDigest(digest, limit));
   }
 
   /** @throws Fault 'package/unknown'. */
@@ -161,7 +162,7 @@ export class FilesService {
     const key = after === undefined ? undefined : readCursor(after, 2);
     const rows = await this.index.folder(id, path, limit + 1, key);
     const { items, ...next } = cut(rows, limit, (row) => [row.name, row.id]);
-    return { items: items.map(fileView), ...next };
+    return { items: await this.views(items), ...next };
   }
 
   /** All that is in the volumes of a disk, a page at a time. @throws Fault 'package/unknown', 'files/…', 'paging/wrong-cursor'. */
@@ -174,7 +175,7 @@ export class FilesService {
       rows.push(...(await this.index.tree(id, '', limit + 1 - rows.length, number === current ? key : undefined)));
     }
     const { items, ...next } = cut(rows, limit, (row) => [row.volume, row.folder, row.name, row.id]);
-    return { items: items.map(fileView), ...next };
+    return { items: await this.views(items), ...next };
   }
 
   /** The same as CSV; what can be refused is refused before the first line. */
@@ -242,6 +243,20 @@ export class FilesService {
       })(),
       { objectMode: false },
     );
+  }
+
+  async view(file: FoundFile): Promise<DiskFileView> {
+    return fileView(file, (await this.knownBy([file])).get(file.id) ?? null);
+  }
+
+  private async views(files: readonly FoundFile[]): Promise<DiskFileView[]> {
+    const known = await this.knownBy(files);
+    return files.map((file) => fileView(file, known.get(file.id) ?? null));
+  }
+
+  /** A mark that no set stands behind any more says nothing. */
+  private knownBy(files: readonly FoundFile[]): Promise<Map<number, KnownBy>> {
+    return this.known.whichOf(files.filter(({ isKnown }) => isKnown).map(({ id }) => id));
   }
 
   private async *pages(packageId: string, volume: number | undefined): AsyncGenerator<DiskFileView[], void, undefined> {

@@ -4,9 +4,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EntryKind, type SurveyedFile, type SurveyItem } from '#ingest/survey';
 import { cursorOf, readCursor } from '../common/paging.ts';
+import { KnownDigests } from '../known/known-digests.port.ts';
 import { type Facet, FileIndex, type FoundFile, type IndexedCounts } from './file-index.port.ts';
 import type { FilesQuery } from './files.dto.ts';
-import { digestColumn, type Stage, stagesOf } from './sqlite.file-query.ts';
+import { digestColumn, knownOf, type Stage, stagesOf } from './sqlite.file-query.ts';
 import { digestKey } from './folded.ts';
 import { FileRows, insertVolume, removeRows } from './sqlite.file-rows.ts';
 
@@ -21,13 +22,14 @@ const CACHE = 48 * 1024;
 const SELECTED = `f.id AS id, v.package_id AS "packageId", p.title AS "packageTitle", p.accession_number AS accession, v.number AS volume,
   v.label AS "volumeLabel", d.path AS folder, f.name AS name, f.kind AS kind, f.stream AS stream, f.entry AS entry, f.size AS size,
   f.sha256 AS sha256, f.md5 AS md5, f.sha1 AS sha1, f.puid AS puid, f.format AS format, f.mime AS mime, f.modified AS modified,
-  f.is_deleted AS "isDeleted", f.has_unread AS "hasUnread", f.runs AS runs, f.details AS details`;
+  f.is_deleted AS "isDeleted", f.has_unread AS "hasUnread", f.is_known AS "isKnown", f.runs AS runs, f.details AS details`;
 const JOINED =
   'disk_file f JOIN disk_folder d ON d.id = f.folder_id JOIN disk_volume v ON v.id = f.volume_id JOIN package p ON p.id = v.package_id';
 
-type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'details'> & {
+type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'isKnown' | 'details'> & {
   isDeleted: number;
   hasUnread: number;
+  isKnown: number;
   details: string | null;
 };
 /** Entries of one path: a file, its streams, deleted namesakes. A forged folder could have millions. */
@@ -37,7 +39,10 @@ type Key = readonly (string | number)[];
 
 @Injectable()
 export class SqliteFileIndex extends FileIndex {
-  constructor(@InjectDataSource() private readonly database: DataSource) {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly known: KnownDigests,
+  ) {
     super();
   }
 
@@ -66,7 +71,8 @@ export class SqliteFileIndex extends FileIndex {
       for await (const item of items) {
         if (item.kind === 'volume') {
           counts.volumes += 1;
-          rows = new FileRows(await this.database.transaction((manager) => insertVolume(manager, packageId, item.volume)));
+          const volume = await this.database.transaction((manager) => insertVolume(manager, packageId, item.volume));
+          rows = new FileRows(volume, this.known);
         } else if (item.kind === 'files')
           for (const file of item.files) {
             count(file, counts);
@@ -100,7 +106,10 @@ export class SqliteFileIndex extends FileIndex {
     return { files: found.slice(0, limit).map(({ row }) => fileOf(row)), next };
   }
 
-  async facets(query: FilesQuery, most: number): Promise<{ count: number; facets: Readonly<Record<string, Facet[]>> }> {
+  async facets(
+    query: FilesQuery,
+    most: number,
+  ): Promise<{ count: number; hidden: number; facets: Readonly<Record<string, Facet[]>> }> {
     const columns =
       'f.extension AS extension, f.puid AS puid, f.format AS format, p.id AS package, p.title AS title, p.accession_number AS accession';
     const counts = { extension: new Counter(), format: new Counter(), package: new Counter(), accession: new Counter() };
@@ -115,7 +124,11 @@ export class SqliteFileIndex extends FileIndex {
         if (row['accession'] !== null) counts.accession.add(row['accession'] ?? '');
       }
     }
-    return { count, facets: Object.fromEntries(Object.entries(counts).map(([name, counter]) => [name, counter.top()])) };
+    return {
+      count,
+      hidden: await this.hidden(query, most),
+      facets: Object.fromEntries(Object.entries(counts).map(([name, counter]) => [name, counter.top()])),
+    };
   }
 
   async folder(volumeId: number, path: string, limit: number, after: Key | undefined): Promise<FoundFile[]> {
@@ -168,6 +181,14 @@ export class SqliteFileIndex extends FileIndex {
     return rows.map(fileOf);
   }
 
+  /** Known files that fit but for being known. */
+  private async hidden(query: FilesQuery, most: number): Promise<number> {
+    let count = 0;
+    for (const stage of knownOf(query) === 'hide' ? stagesOf({ ...query, known: 'only' }) : [])
+      if (count < most) count += (await this.rows(stage, 'f.id AS id', most - count)).length;
+    return count;
+  }
+
   private async rows<T = Row>(
     { from, where, parameters, order, comesInOrder }: Stage,
     columns: string,
@@ -215,11 +236,12 @@ function readStageCursor(after: string, stages: readonly Stage[]): { stage: numb
   return stage === -1 ? { stage, key: readCursor(after) } : { stage, key };
 }
 
-function fileOf({ isDeleted, hasUnread, details, ...row }: Row): FoundFile {
+function fileOf({ isDeleted, hasUnread, isKnown, details, ...row }: Row): FoundFile {
   return {
     ...row,
     isDeleted: isDeleted !== 0,
     hasUnread: hasUnread !== 0,
+    isKnown: isKnown !== 0,
     details: details === null ? null : (JSON.parse(details) as Record<string, unknown>),
   };
 }

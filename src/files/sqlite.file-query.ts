@@ -14,18 +14,30 @@ export interface Stage {
   readonly comesInOrder?: true;
 }
 
-const FILE = 'disk_file f';
 const REST =
   'CROSS JOIN disk_folder d ON d.id = f.folder_id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
 const FROM_PACKAGE =
-  'package p CROSS JOIN disk_volume v ON v.package_id = p.id CROSS JOIN disk_folder d ON d.volume_id = v.id CROSS JOIN disk_file f ON f.folder_id = d.id';
+  'package p CROSS JOIN disk_volume v ON v.package_id = p.id CROSS JOIN disk_folder d ON d.volume_id = v.id CROSS JOIN disk_file f INDEXED BY IDX_disk_file_folder ON f.folder_id = d.id';
 const IN_PACKAGE = ['v.id', 'd.path', 'f.name', 'f.id'];
+/** Another file or stream with the same bytes; a digest's first bits find it, the whole digest decides. */
+const SAME = 'SELECT 1 FROM disk_file o WHERE o.sha256_key = f.sha256_key AND o.sha256 = f.sha256 AND o.id <> f.id';
 /** Trigrams find what has three letters or more. */
 const SHORTEST = 3;
 
-/** The stages of a search, one after the other. */
+/** Whether known files are found: who names a digest means that very file. */
+export function knownOf({ known, digest }: FilesQuery): 'include' | 'only' | 'hide' {
+  return known ?? (digest === undefined ? 'hide' : 'include');
+}
+
+/** The stages of a search, one after the other: what is nobody else's before what is known. */
 export function stagesOf(query: FilesQuery): Stage[] {
-  const { where, parameters } = filtersOf(query);
+  const known = knownOf(query);
+  return [...(known === 'only' ? [] : stagesFor(query, 0)), ...(known === 'hide' ? [] : stagesFor(query, 1))];
+}
+
+/** Each index that leads is named: without statistics SQLite would take one that only tells the known from the others. */
+function stagesFor(query: FilesQuery, isKnown: 0 | 1): Stage[] {
+  const { where, parameters } = filtersOf(query, isKnown);
   const stage = (
     from: string,
     order: readonly string[],
@@ -37,21 +49,24 @@ export function stagesOf(query: FilesQuery): Stage[] {
     parameters: [...values, ...parameters],
     order,
   });
-  if (query.digest !== undefined) return [stage(`${FILE} ${REST}`, ['f.id'])];
+  if (query.digest !== undefined)
+    return [stage(`disk_file f INDEXED BY IDX_disk_file_${digestColumn(query.digest)}_key ${REST}`, ['f.id'])];
   if (query.q !== undefined) return nameStages(query, stage);
   if (query.package !== undefined || query.accession !== undefined) return [stage(FROM_PACKAGE, IN_PACKAGE)];
   if (query.extension !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_extension ${REST}`, ['f.id'])];
   if (query.puid !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_puid ${REST}`, ['f.id'])];
   if (query.path !== undefined) {
     const from =
-      'disk_folder d CROSS JOIN disk_file f ON f.folder_id = d.id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
+      'disk_folder d CROSS JOIN disk_file f INDEXED BY IDX_disk_file_folder ON f.folder_id = d.id CROSS JOIN disk_volume v ON v.id = f.volume_id CROSS JOIN package p ON p.id = v.package_id';
     return [stage(from, ['d.path', 'd.id', 'f.name', 'f.id'])];
   }
   if (query.from !== undefined || query.to !== undefined)
     return [stage(`disk_file f INDEXED BY IDX_disk_file_modified ${REST}`, ['f.modified', 'f.id'])];
   if (query.minSize !== undefined || query.maxSize !== undefined)
     return [stage(`disk_file f INDEXED BY IDX_disk_file_size ${REST}`, ['f.size', 'f.id'])];
-  return [stage(`${FILE} ${REST}`, ['f.id'])];
+  // Of all files many may be known or few: their sizes are the only index that leads to either alone.
+  if (isKnown === 1) return [stage(`disk_file f INDEXED BY IDX_disk_file_size ${REST}`, ['f.size', 'f.id'])];
+  return [stage(`disk_file f NOT INDEXED ${REST}`, ['f.id'])];
 }
 
 /** First the names that begin with the query, in order of the alphabet; then those that have all its words anywhere. */
@@ -61,7 +76,7 @@ function nameStages(
 ): Stage[] {
   const phrase = folded(q.trim());
   const words = phrase.split(/\s+/).filter((word) => word !== '');
-  const files = `CROSS JOIN disk_file f ON f.name_id = n.id ${REST}`;
+  const files = `CROSS JOIN disk_file f INDEXED BY IDX_disk_file_name ON f.name_id = n.id ${REST}`;
   const begins = ['n.folded >= ?', 'n.folded < ?'];
   const range = [phrase, afterPrefix(phrase)];
   const first = stage(`file_name n ${files}`, ['n.folded', 'f.id'], begins, range);
@@ -79,7 +94,7 @@ function nameStages(
   return [first, { ...stage(from, ['t.rowid', 'f.id'], conditions, [...patterns, ...range]), comesInOrder: true }];
 }
 
-function filtersOf(query: FilesQuery): { where: string[]; parameters: (string | number)[] } {
+function filtersOf(query: FilesQuery, isKnown: 0 | 1): { where: string[]; parameters: (string | number)[] } {
   const where: string[] = [];
   const parameters: (string | number)[] = [];
   const add = (condition: string, ...values: (string | number)[]): void => {
@@ -101,6 +116,8 @@ function filtersOf(query: FilesQuery): { where: string[]; parameters: (string | 
   if (query.from !== undefined) add('f.modified >= ?', query.from);
   if (query.to !== undefined) add('f.modified < ?', afterPrefix(query.to));
   if (query.deleted !== undefined) add('f.is_deleted = ?', Number(query.deleted));
+  if (query.duplicate !== undefined) add(`f.size > 0 AND ${query.duplicate ? '' : 'NOT '}EXISTS (${SAME})`);
+  add('f.is_known = ?', isKnown);
   if (query.unread !== undefined) add('f.has_unread = ?', Number(query.unread));
   return { where, parameters };
 }

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { dataOf, type SurveyedFile, type SurveyedStream, type SurveyedVolume } from '#ingest/survey';
+import type { KnownDigests } from '../known/known-digests.port.ts';
 import { digestKey, extensionOf, folded } from './folded.ts';
 
 /** Folders whose ids are remembered while a volume is entered. */
@@ -87,11 +88,16 @@ export async function insertVolume(manager: EntityManager, packageId: string, vo
 export class FileRows {
   readonly #folders = new Map<string, number>();
 
-  constructor(private readonly volumeId: number) {}
+  constructor(
+    private readonly volumeId: number,
+    private readonly known: KnownDigests,
+  ) {}
 
   /** In the transaction of `manager`. */
   async insert(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {
+    const [last] = await manager.query<{ id: number | null }[]>('SELECT max(id) AS id FROM disk_file');
     for (let at = 0; at < files.length; at += PART) await this.#insertPart(manager, files.slice(at, at + PART));
+    await this.known.markNew(manager, last?.id ?? 0);
   }
 
   async #insertPart(manager: EntityManager, files: readonly SurveyedFile[]): Promise<void> {

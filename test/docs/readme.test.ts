@@ -38,7 +38,7 @@ function callsIn(text: string): string[] {
 }
 
 const calls = PAGES.flatMap((page) => callsIn(read(page)));
-const commands = [...new Set(calls.map((call) => (/^accession \w+/.exec(call)?.[0] ?? call.split(' ')[0])!))];
+const commands = [...new Set(calls.map((call) => (/^(?:accession|known) \w+/.exec(call)?.[0] ?? call.split(' ')[0])!))];
 
 describe('what the pages tell to type', () => {
   it('is found', () =>

@@ -96,6 +96,17 @@ export const acquisition = {
 const { medium: _, ...opaque } = acquisition;
 export const unopened = opaque;
 export const accession = { number: '2026-014', title: 'Estate of N.', donor: null, received: '2026-08-01', restrictions: null };
+export const knownSet = {
+  name: 'NSRL 2026.03',
+  state: 'ready',
+  format: 'nsrl-3',
+  source: '/srv/RDS_2026.03.1_modern_minimal.db',
+  digests: 3,
+  sha256: 2,
+  sha1: 1,
+  md5: 0,
+  addedAt: '2026-11-23T10:00:00.000Z',
+};
 export const recorded = { ...accession, packages: 12, notes: null, createdAt: summary.sealedAt, updatedAt: summary.sealedAt };
 export const stored = {
   id,

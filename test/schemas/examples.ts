@@ -1,6 +1,6 @@
 /** Hand-made documents: one good one for each schema, and changes that each make it wrong. */
 import { inside, inspected } from './disk-examples.ts';
-import { id, sha256, fault, summary, acquisition, accession, recorded, stored, unopened } from './example-records.ts';
+import { id, sha256, fault, summary, acquisition, accession, recorded, stored, unopened, knownSet } from './example-records.ts';
 
 type Change = (document: never) => unknown;
 
@@ -119,7 +119,9 @@ export const examples: Readonly<Record<string, Example>> = {
           { kind: 'file', package: id, accession: null, title: 'Disk 3', path: 'data/submission/A.TXT', snippet: '…' },
           { kind: 'accession', package: null, accession: '2026-014', title: 'Estate', path: null, snippet: '' },
           { kind: 'file', package: id, accession: null, title: 'Disk 3', ...inside },
+          { kind: 'file', package: id, accession: null, title: 'Disk 3', ...inside, known: { set: 'NSRL', digest: 'sha1' } },
         ],
+        hidden: 7,
       },
     ],
     bad: [
@@ -127,6 +129,8 @@ export const examples: Readonly<Record<string, Example>> = {
       ['a hit without a package', without('hits.0.package')],
       ['a hit that shows nothing', without('hits.0.snippet')],
       ['a file inside a disk without its size', without('hits.2.size')],
+      ['no word of what was left out', without('hidden')],
+      ['known by no digest', without('hits.3.known.digest')],
     ],
   },
   'cli/show.schema.json': {
@@ -256,12 +260,15 @@ export const examples: Readonly<Record<string, Example>> = {
   'cli/files.schema.json': {
     good: [
       { package: id, files: [] },
-      { package: id, files: [{ package: id, name: 'A.TXT', kind: 'file', ...inside }] },
+      { package: id, files: [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside }] },
     ],
     bad: [
       ['no list', without('files')],
       ['a field beside the list', set('next', 'x')],
-      ['a file without a path', set('files', [{ package: id, name: 'A.TXT', kind: 'file', ...inside, path: undefined }])],
+      [
+        'a file without a path',
+        set('files', [{ package: id, name: 'A.TXT', kind: 'file', known: null, ...inside, path: undefined }]),
+      ],
     ],
   },
   'cli/accession-list.schema.json': {
@@ -272,6 +279,15 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
   'cli/accession-add.schema.json': { good: [recorded], bad: [['no count of packages', without('packages')]] },
+  'cli/known-add.schema.json': {
+    good: [knownSet],
+    bad: [
+      ['no count', without('digests')],
+      ['a form of its own', set('format', 'zip')],
+    ],
+  },
+  'cli/known-list.schema.json': { good: [{ sets: [knownSet] }, { sets: [] }], bad: [['no sets', without('sets')]] },
+  'cli/known-remove.schema.json': { good: [knownSet], bad: [['no name', without('name')]] },
   'cli/serve.schema.json': {
     good: [{ url: 'http://127.0.0.1:4000', api: 'http://127.0.0.1:4000/api/docs', home: '/home' }],
     bad: [['no address', without('url')]],
@@ -282,6 +298,7 @@ export const examples: Readonly<Record<string, Example>> = {
         entries: 7,
         packages: 3,
         surveys: 3,
+        knownSets: 1,
         adopted: [id],
         problems: [{ package: id, code: 'package/gone', message: 'it is gone' }],
       },

@@ -51,11 +51,12 @@ async function* linesOf(pages: AsyncIterable<readonly DiskFileView[]>): AsyncGen
   }
 }
 
-function lineOf({ path, kind, stream, size, modified, deleted, unread }: DiskFileView): string {
+function lineOf({ path, kind, stream, size, modified, deleted, unread, known }: DiskFileView): string {
   const isFolder = kind === 'directory' && stream === null;
   const marks = [
     ...(deleted ? ['deleted'] : []),
     ...(unread ? ['has unread sectors'] : []),
+    ...(known === null ? [] : [`known: ${known.set}`]),
     ...(stream === null ? [] : [stream]),
   ];
   const about = `${(isFolder ? '' : String(size)).padStart(14)}  ${(modified ?? '').padEnd(20)}`;

@@ -21,6 +21,12 @@ export function rebuildCommand(globals: () => GlobalOptions): Command {
         output.result(report, () => [
           ...report.problems.map(({ package: id, code, message }) => `${id}: ${code}: ${message}`),
           `${report.packages} packages and ${report.entries} journal entries are in the new catalogue`,
+          ...(report.knownSets === 0 ? [] : [`sets of known files that were kept: ${report.knownSets}`]),
+          ...(report.knownSetsLost === undefined
+            ? []
+            : [
+                `the sets of known files could not be kept (${report.knownSetsLost}); add them again with "strongroom known add"`,
+              ]),
           ...report.adopted.map((id) => `package ${id} was in storage and not in the journal; it is now`),
         ]);
       } finally {

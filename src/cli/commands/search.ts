@@ -2,11 +2,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Fault, FaultKind } from '#ingest/kernel';
 import type { Hit } from '../../catalogue/catalogue.dto.ts';
-import { type DiskFileView, FilesFilter, type FilesQuery } from '../../files/files.dto.ts';
+import { type DiskFileView, FilesFilter, type FilesQuery, MOST_COUNTED } from '../../files/files.dto.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
 import { bytesInWords } from '../words.ts';
+
+/** No name of a file is longer, so that the rest of a query finds none. */
+const LONGEST_NAME = 500;
 
 /** Options that only files have, as the API calls them. */
 type FileOptions = Partial<
@@ -14,7 +17,15 @@ type FileOptions = Partial<
 > & {
   deleted?: boolean;
   unread?: boolean;
+  duplicate?: boolean;
 };
+
+interface Options extends FileOptions {
+  limit: number;
+  /** Known system files are shown too. */
+  known?: boolean;
+  onlyKnown?: boolean;
+}
 
 export function searchCommand(globals: () => GlobalOptions): Command {
   return new Command('search')
@@ -34,26 +45,36 @@ export function searchCommand(globals: () => GlobalOptions): Command {
     .option('--deleted', 'only deleted files')
     .option('--no-deleted', 'no deleted files')
     .option('--unread', 'only files with sectors that were never read from the carrier')
+    .option('--duplicate', 'only files whose bytes lie elsewhere too, on the same disk or another')
+    .option('--no-duplicate', 'only files whose bytes lie nowhere else')
+    .option('--known', 'known system files too, which are hidden otherwise')
+    .option('--only-known', 'known system files alone')
     .option('--package <id>', 'files inside this disk')
     .option('--accession <number>', 'files on the disks of this accession')
-    .action(async (words: string[], { limit, ...options }: { limit: number } & FileOptions) => {
+    .action(async (words: string[], { limit, known: withKnown, onlyKnown, ...options }: Options) => {
       const q = words.join(' ');
       const isForFiles = Object.keys(options).length > 0;
       if (q === '' && !isForFiles)
         throw new Fault(FaultKind.Refused, 'search/nothing', 'say what to search for: words, a digest, or an option');
       await using archive = await openArchive(globals(), { command: 'search', writes: false, creates: false });
-      const hits = isForFiles
-        ? (await archive.findFiles(filterOf(q, options), limit)).map(fileHit)
-        : await archive.search(q, limit);
-      new Output(globals()).result({ hits }, () => (hits.length === 0 ? ['nothing found'] : hits.flatMap(hitLines)));
+      const known = onlyKnown === true ? 'only' : withKnown === true ? 'include' : undefined;
+      const filter: FilesQuery = isForFiles ? filterOf(q, { ...options, known }) : { q: q.slice(0, LONGEST_NAME), known };
+      const hits = isForFiles ? (await archive.findFiles(filter, limit)).map(fileHit) : await archive.search(q, limit, known);
+      const { hidden } = await archive.countFiles(filter);
+      new Output(globals()).result({ hits, hidden }, () => [
+        ...(hits.length === 0 ? ['nothing found'] : hits.flatMap(hitLines)),
+        ...(hidden === 0
+          ? []
+          : [`${hidden < MOST_COUNTED ? '' : 'at least '}${hidden} known system files are hidden; --known shows them`]),
+      ]);
     });
 }
 
 /** @throws Fault 'search/option' that says which option is wrong. */
-function filterOf(q: string, options: FileOptions): FilesQuery {
-  const deleted = options.deleted === undefined ? {} : { deleted: String(options.deleted) };
-  const unread = options.unread === undefined ? {} : { unread: String(options.unread) };
-  const read = FilesFilter.safeParse({ ...options, ...deleted, ...unread, ...(q === '' ? {} : { q }) });
+function filterOf(q: string, options: FileOptions & Pick<FilesQuery, 'known'>): FilesQuery {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const texts = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  const read = FilesFilter.safeParse({ ...texts, ...(q === '' ? {} : { q }) });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const name = String(issue?.path[0] ?? '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -73,7 +94,9 @@ function hitLines(hit: Hit | FileHit): string[] {
       `  ${hit.path === null ? '' : `${hit.path}  `}${'snippet' in hit ? hit.snippet.replaceAll(/\s+/g, ' ') : ''}`,
     ];
   const accession = hit.accession === null ? '' : `, accession ${hit.accession}`;
-  const marks = [hit.deleted ? 'deleted' : '', 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
+  const known =
+    typeof hit.known === 'object' && hit.known !== null ? `known: ${hit.known.set}` : hit.known === true ? 'known' : '';
+  const marks = [hit.deleted ? 'deleted' : '', known, 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
     (mark) => mark !== '',
   );
   const about = 'size' in hit ? `  ${bytesInWords(hit.size)}${hit.modified === null ? '' : `, ${hit.modified}`}` : '';

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogueOptions, openCatalogue } from '#built/src/database/data-source';
 import type { FilesQuery } from '#built/src/files/files.dto';
 import { folded } from '#built/src/files/folded';
+import { SqliteKnownDigests } from '#built/src/known/sqlite.known-digests';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
 import type { SurveyedFile, SurveyItem } from '#ingest/survey';
 
@@ -68,7 +69,7 @@ beforeAll(async () => {
        VALUES (?, ?, 'disk.img', 'raw', 'Raw', 0, 0, '2026-01-01T00:00:00.000Z', '', '{}', '2026-01-01T00:00:00.000Z')`,
       [id, `title of ${id}`],
     );
-  index = new SqliteFileIndex(database);
+  index = new SqliteFileIndex(database, new SqliteKnownDigests(database));
   await index.replace('disk-1', items(NAMES.map((name, i) => file(0, i % 2 === 0 ? name : `FOLDER/${name}`, i))));
   await index.replace('disk-2', items([file(0, 'deep/er/novel.doc', 0), file(0, 'gone.txt', 77, { isDeleted: true })]));
 });
