@@ -19,6 +19,7 @@ import { HealthModule } from './health/health.module.ts';
 import { JobsModule } from './jobs/jobs.module.ts';
 import { PackagesModule } from './packages/packages.module.ts';
 import { RebuildModule } from './rebuild/rebuild.module.ts';
+import { ScanningModule } from './scanning/scanning.module.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -49,6 +50,7 @@ export class AppModule {
         CatalogueModule,
         DepositsModule,
         FixityModule,
+        ScanningModule,
         ExportsModule,
         RebuildModule,
         HealthModule,

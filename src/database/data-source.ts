@@ -14,8 +14,12 @@ import { Job } from '../jobs/job.entity.ts';
 import { Copy } from '../packages/copy.entity.ts';
 import { PackageFile } from '../packages/package-file.entity.ts';
 import { Package } from '../packages/package.entity.ts';
+import { FileScan } from '../scanning/file-scan.entity.ts';
+import { Scan } from '../scanning/scan.entity.ts';
+import { ScannerRow } from '../scanning/scanner.entity.ts';
 import { Catalogue } from './migrations/20261122T1000-catalogue.ts';
 import { Files } from './migrations/20261123T0800-files.ts';
+import { Scans } from './migrations/20261123T1010-scans.ts';
 import { SnakeCase } from './naming.ts';
 import { pooledSqlite, PooledSqliteDataSource, type PooledSqliteOptions } from './pooled-sqlite.ts';
 
@@ -33,8 +37,11 @@ const ENTITIES = [
   DiskFolder,
   FileName,
   DiskFile,
+  ScannerRow,
+  Scan,
+  FileScan,
 ];
-const MIGRATIONS = [Catalogue, Files];
+const MIGRATIONS = [Catalogue, Files, Scans];
 
 /** @param path the database file; it is created when missing. */
 export function catalogueOptions(path: string): PooledSqliteOptions {

@@ -17,6 +17,7 @@ const COLUMNS = [
   'puid',
   'format',
   'mime',
+  'scan',
   'accession',
   'package',
 ] as const satisfies readonly (keyof DiskFileView)[];
@@ -24,5 +25,12 @@ const COLUMNS = [
 /** The table, a piece for each page. */
 export async function* csvOf(pages: AsyncIterable<readonly DiskFileView[]>): AsyncGenerator<string, void, undefined> {
   yield csvRow(COLUMNS);
-  for await (const files of pages) yield files.map((file) => csvRow(COLUMNS.map((column) => file[column]))).join('');
+  for await (const files of pages) yield files.map((file) => csvRow(COLUMNS.map((column) => (column === 'scan' ? scanInWords(file) : file[column])))).join('');
+}
+
+/** `infected: NAME`, `not-scanned: because …`, `clean`; nothing where no scan looked at it. */
+function scanInWords({ scan }: DiskFileView): string | null {
+  if (scan === null) return null;
+  const more = scan.found ?? scan.because;
+  return more === null ? scan.outcome : `${scan.outcome}: ${more}`;
 }

@@ -5,7 +5,7 @@ import type { DiskFileView, DiskVolumeView } from './files.dto.ts';
 
 export function fileView(file: FoundFile): DiskFileView {
   const { packageId, packageTitle, accession, volume, volumeLabel, name, kind, stream, size, modified } = file;
-  const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, details } = file;
+  const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, scan, details } = file;
   return {
     package: packageId,
     packageTitle,
@@ -26,6 +26,7 @@ export function fileView(file: FoundFile): DiskFileView {
     puid,
     format,
     mime,
+    scan,
     details,
   };
 }

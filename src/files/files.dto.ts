@@ -29,6 +29,7 @@ export const FilesFilter = z.object({
     .describe('Modified on or before'),
   deleted: yes.describe('Only deleted entries, or none of them'),
   unread: yes.describe('Only files with sectors that were never read from the carrier'),
+  scan: z.enum(['clean', 'infected', 'not-scanned']).optional().describe('What the last virus scan said'),
   package: z.string().min(1).max(64).optional().describe('Inside this disk'),
   accession: z.string().min(1).max(200).optional().describe('On disks of this accession'),
 });
@@ -36,6 +37,24 @@ export type FilesQuery = z.infer<typeof FilesFilter>;
 
 export const FilesPage = FilesFilter.extend(PageQuery.shape);
 export type FilesPage = z.infer<typeof FilesPage>;
+
+export const FileScanView = z
+  .object({
+    outcome: z.enum(['clean', 'infected', 'not-scanned']),
+    found: z.string().nullable().describe("The scanner's name for what it found"),
+    because: z.string().nullable().describe('Why it was not scanned'),
+    at: z.iso.datetime(),
+    scanner: z
+      .object({
+        name: z.string(),
+        version: z.string(),
+        signatures: z.string().optional().describe('Version of its signatures'),
+        signaturesFrom: z.string().optional().describe('When they were made, as the scanner says it'),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'FileScan' });
+export type FileScanView = z.infer<typeof FileScanView>;
 
 export const DiskFileView = z
   .object({
@@ -58,6 +77,7 @@ export const DiskFileView = z
     puid: z.string().nullable(),
     format: z.string().nullable(),
     mime: z.string().nullable(),
+    scan: FileScanView.nullable().describe('What the last virus scan said of it; null where none looked at it'),
     details: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: 'DiskFile' });

@@ -39,6 +39,11 @@ export function stagesOf(query: FilesQuery): Stage[] {
   });
   if (query.digest !== undefined) return [stage(`${FILE} ${REST}`, ['f.id'])];
   if (query.q !== undefined) return nameStages(query, stage);
+  // Few files are infected: they lead, whatever else is asked of them.
+  if (query.scan === 'infected') {
+    const infected = "file_scan i INDEXED BY IDX_file_scan_outcome CROSS JOIN disk_file f ON i.outcome = 'infected' AND f.id = i.disk_file_id";
+    return [stage(`${infected} ${REST}`, ['f.id'])];
+  }
   if (query.package !== undefined || query.accession !== undefined) return [stage(FROM_PACKAGE, IN_PACKAGE)];
   if (query.extension !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_extension ${REST}`, ['f.id'])];
   if (query.puid !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_puid ${REST}`, ['f.id'])];
@@ -102,6 +107,8 @@ function filtersOf(query: FilesQuery): { where: string[]; parameters: (string | 
   if (query.to !== undefined) add('f.modified < ?', afterPrefix(query.to));
   if (query.deleted !== undefined) add('f.is_deleted = ?', Number(query.deleted));
   if (query.unread !== undefined) add('f.has_unread = ?', Number(query.unread));
+  if (query.scan !== undefined)
+    add('EXISTS (SELECT 1 FROM file_scan s WHERE s.disk_file_id = f.id AND s.outcome = ?)', query.scan);
   return { where, parameters };
 }
 

@@ -5,6 +5,7 @@ import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import { ReplayService } from './replay.service.ts';
 
 @Injectable()
@@ -17,6 +18,7 @@ export class RecoveryService implements OnApplicationBootstrap {
     private readonly replay: ReplayService,
     private readonly packages: PackagesService,
     private readonly files: FilesService,
+    private readonly scanning: ScanningService,
   ) {}
 
   /** Only under the home's lock: then nothing that lies in staging belongs to anybody. */
@@ -32,5 +34,6 @@ export class RecoveryService implements OnApplicationBootstrap {
       this.logger.warn(`package ${id} was stored when an earlier process was stopped; it is recorded now`);
     }
     await this.files.enterPending();
+    await this.scanning.restore();
   }
 }

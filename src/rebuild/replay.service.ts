@@ -6,6 +6,7 @@ import { AccessionsService } from '../accessions/accessions.service.ts';
 import { type Apply, EventsService } from '../events/events.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 
 const Kind = z.object({ kind: z.string() }).optional();
 
@@ -16,6 +17,7 @@ export class ReplayService {
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
     private readonly fixity: FixityService,
+    private readonly scanning: ScanningService,
   ) {}
 
   /**
@@ -43,6 +45,8 @@ export class ReplayService {
         return (each, manager) => this.packages.applyStored(each, manager);
       case 'audit':
         return (each, manager) => this.fixity.apply(each, manager);
+      case 'scan':
+        return (each, manager) => this.scanning.apply(each, manager);
       default:
         return () => Promise.resolve(); // told of in the event's own row, and nowhere else
     }
