@@ -58,6 +58,13 @@ class Clamd implements Scanner {
     throw new Fault(FaultKind.Refused, 'scanning/no-scanner', message, { address: this.address });
   }
 
+  async check(signal?: AbortSignal): Promise<string | undefined> {
+    const alone = await this.#judge(proof(0), signal);
+    if (alone.outcome === 'clean') return 'clamd does not find the EICAR test file: has it its signatures?';
+    const doubt = alone.outcome === 'infected' ? await this.#prove(this.options.maxBytes, signal) : alone;
+    return doubt?.outcome === 'not-scanned' ? doubt.because : undefined;
+  }
+
   async scan(bytes: AsyncIterable<Uint8Array>, size: number, signal?: AbortSignal): Promise<Verdict> {
     signal?.throwIfAborted();
     const { maxBytes } = this.options;

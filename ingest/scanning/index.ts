@@ -5,5 +5,4 @@
  */
 export { openScanner, type ScannerOptions } from './clamd.ts';
 export { type ClamdAddress, clamdAddress } from './clamd-address.ts';
-export { proof } from './known-answers.ts';
 export { notScanned, type Scanner, type ScannerVersion, type Verdict, WhyNot } from './scanner.ts';

@@ -33,6 +33,8 @@ export interface Scanner {
   readonly address: string;
   /** @throws Fault 'scanning/unreachable', 'scanning/no-scanner'. */
   version(): Promise<ScannerVersion>;
+  /** Whether it finds the EICAR test file, alone and in a file as large as any that is given to it. @returns why it can't be believed. */
+  check(signal?: AbortSignal): Promise<string | undefined>;
   /**
    * One file, from a stream of its own; several at once may run. `bytes` are taken no faster than they are sent, and not to their end when the
    * verdict is there before.

@@ -1,7 +1,6 @@
 /** The archive opened by this process itself: the application without HTTP. */
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Extraction } from '#ingest/export';
 import type { Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import { AccessionsService } from '../accessions/accessions.service.ts';
@@ -15,13 +14,16 @@ import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
 import type { DiskFileView, DiskView, FilesQuery } from '../files/files.dto.ts';
-import { ExtractingService } from '../files/extracting.service.ts';
+import { type Extracted, ExtractingService } from '../files/extracting.service.ts';
 import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { type Checkup, DoctorService } from '../health/doctor.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { inWords } from '../scanning/scan-summary.ts';
+import type { ScanView } from '../scanning/scanning.dto.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import type { Archive, AuditAsk, Audited, ExportAsk, Exported, ExtractAsk, FileAsk, FileInside, IngestAsk } from './archive.ts';
 
 export async function startContext(options: AppOptions): Promise<INestApplicationContext> {
@@ -48,8 +50,15 @@ export class LocalArchive implements Archive {
     this.release = release;
   }
 
-  ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
-    return this.app.get(DepositsService).ingest({ ...ask, onProgress, signal: this.stop.signal });
+  /** And scanned, where a virus scanner is configured: the package is kept, whatever comes of that. */
+  async ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
+    const ingested = await this.app.get(DepositsService).ingest({ ...ask, onProgress, signal: this.stop.signal });
+    if (!this.app.get(ScanningService).isConfigured) return ingested;
+    const said = await this.scan(ingested.id, onProgress).then(
+      ({ summary }) => (summary === null ? 'not finished' : inWords(summary)),
+      (error: unknown) => `not done: ${error instanceof Error ? error.message : String(error)}. "strongroom scan ${ingested.id}" does it`,
+    );
+    return { ...ingested, notes: [...ingested.notes, `virus scan: ${said}`] };
   }
 
   packages(accession?: string): AsyncIterable<PackageSummary> {
@@ -88,7 +97,7 @@ export class LocalArchive implements Archive {
     const files = this.app.get(FilesService);
     const found = await files.file(id, volume ?? (await files.volumeWith(id, query)), query);
     const { size } = files.whole(found);
-    return { size, sha256: found.sha256, bytes: await files.read(found, { offset: 0, length: size }) };
+    return { size, sha256: found.sha256, scan: found.scan, bytes: await files.read(found, { offset: 0, length: size }) };
   }
 
   async *audit({ packages, all }: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
@@ -107,11 +116,19 @@ export class LocalArchive implements Archive {
     }
   }
 
+  scan(id: string, onProgress: Progress): Promise<ScanView> {
+    return this.app.get(ScanningService).scan(id, { onProgress, signal: this.stop.signal });
+  }
+
+  scanOf(id: string): Promise<ScanView> {
+    return this.app.get(ScanningService).view(id);
+  }
+
   async export({ package: packageId, ...ask }: ExportAsk, onProgress: Progress): Promise<Exported> {
     return this.app.get(ExportingService).export({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 
-  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extraction> {
+  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extracted> {
     return this.app.get(ExtractingService).extract({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 

@@ -15,6 +15,7 @@ import { ingestCommand } from './commands/ingest.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { scanCommand } from './commands/scan.ts';
 import { searchCommand } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   showCommand,
   filesCommand,
   auditCommand,
+  scanCommand,
   exportCommand,
   catCommand,
   extractCommand,

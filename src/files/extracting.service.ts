@@ -26,6 +26,11 @@ export interface ExtractRequest {
   readonly onProgress?: Progress | undefined;
 }
 
+export interface Extracted extends Extraction {
+  /** Files among them in which the last virus scan found something. */
+  readonly infected: number;
+}
+
 /** Rows of the index that are held together. */
 const ROWS_AT_ONCE = 2000;
 /** Paths that the event names. */
@@ -44,29 +49,37 @@ export class ExtractingService {
   ) {}
 
   /** @throws Fault 'package/unknown', 'files/…', 'extract/…', 'export/target-…'; nothing is left at the target then. */
-  async extract({ packageId, to, volume, withDeleted, signal, onProgress, ...asked }: ExtractRequest): Promise<Extraction> {
+  async extract({ packageId, to, volume, withDeleted, signal, onProgress, ...asked }: ExtractRequest): Promise<Extracted> {
     const volumes = await this.files.volumes(packageId, volume);
     const paths = outermost(asked.paths);
     for (const path of paths) await this.mustHave(packageId, volumes, path, withDeleted);
     const hasSeveralVolumes = (await this.files.volumes(packageId, undefined)).length > 1;
     const { sealedAt } = await this.packages.open(packageId);
     await using borrowed = await this.medium.borrow(packageId);
-    const files = (): AsyncIterable<ExtractedFile> => this.chosen(volumes, paths, withDeleted);
+    let infected = 0;
+    const files = (): AsyncIterable<ExtractedFile> => {
+      infected = 0;
+      return this.chosen(volumes, paths, withDeleted, () => (infected += 1));
+    };
     const chosen = { media: borrowed.media, hasSeveralVolumes, at: sealedAt, files };
     const result = await extractFiles(chosen, to, { signal, onProgress });
     await this.record(packageId, paths, result);
-    return result;
+    return { ...result, infected };
   }
 
   private async *chosen(
     volumes: readonly DiskVolume[],
     paths: readonly string[],
     withDeleted: boolean,
+    onInfected: () => void,
   ): AsyncGenerator<ExtractedFile, void, undefined> {
     for (const volume of volumes)
       for (const path of paths)
         for await (const file of this.beneath(volume, path))
-          if (withDeleted || !file.isDeleted) yield extractedFile(volume, file);
+          if (withDeleted || !file.isDeleted) {
+            if (file.scan?.outcome === 'infected') onInfected();
+            yield extractedFile(volume, file);
+          }
   }
 
   /** What has this path, and all that is in it. */

@@ -120,7 +120,7 @@ export class FilesController {
   @ApiOperation({
     operationId: 'getFileContent',
     summary:
-      'The bytes of a file inside a disk, whole or by range. A browser saves it and never runs it. Every reading is an event.',
+      'The bytes of a file inside a disk, whole or by range. A browser saves it and never runs it. Every reading is an event. The header Strongroom-Infected names what a virus scan found in it.',
   })
   @ApiContent()
   async content(
@@ -133,6 +133,12 @@ export class FilesController {
     const whole = this.files.whole(file);
     // A stranger's file must never run in the origin of the archive.
     void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "sandbox; default-src 'none'");
+    if (file.scan?.outcome === 'infected') void reply.header('strongroom-infected', inHeader(file.scan.found ?? 'yes'));
     return sendRange(reply, whole, (part) => this.files.read(file, part));
   }
+}
+
+/** What another program says, as a header takes it. */
+function inHeader(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }

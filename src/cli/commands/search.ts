@@ -14,6 +14,7 @@ type FileOptions = Partial<
 > & {
   deleted?: boolean;
   unread?: boolean;
+  infected?: boolean;
 };
 
 export function searchCommand(globals: () => GlobalOptions): Command {
@@ -34,6 +35,7 @@ export function searchCommand(globals: () => GlobalOptions): Command {
     .option('--deleted', 'only deleted files')
     .option('--no-deleted', 'no deleted files')
     .option('--unread', 'only files with sectors that were never read from the carrier')
+    .option('--infected', 'only files in which a virus scan found something')
     .option('--package <id>', 'files inside this disk')
     .option('--accession <number>', 'files on the disks of this accession')
     .action(async (words: string[], { limit, ...options }: { limit: number } & FileOptions) => {
@@ -50,10 +52,11 @@ export function searchCommand(globals: () => GlobalOptions): Command {
 }
 
 /** @throws Fault 'search/option' that says which option is wrong. */
-function filterOf(q: string, options: FileOptions): FilesQuery {
+function filterOf(q: string, { infected, ...options }: FileOptions): FilesQuery {
+  const scan = infected === true ? { scan: 'infected' } : {};
   const deleted = options.deleted === undefined ? {} : { deleted: String(options.deleted) };
   const unread = options.unread === undefined ? {} : { unread: String(options.unread) };
-  const read = FilesFilter.safeParse({ ...options, ...deleted, ...unread, ...(q === '' ? {} : { q }) });
+  const read = FilesFilter.safeParse({ ...options, ...deleted, ...unread, ...scan, ...(q === '' ? {} : { q }) });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const name = String(issue?.path[0] ?? '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -73,7 +76,7 @@ function hitLines(hit: Hit | FileHit): string[] {
       `  ${hit.path === null ? '' : `${hit.path}  `}${'snippet' in hit ? hit.snippet.replaceAll(/\s+/g, ' ') : ''}`,
     ];
   const accession = hit.accession === null ? '' : `, accession ${hit.accession}`;
-  const marks = [hit.deleted ? 'deleted' : '', 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
+  const marks = [hit.deleted ? 'deleted' : '', 'unread' in hit && hit.unread ? 'has unread sectors' : '', scanMark(hit)].filter(
     (mark) => mark !== '',
   );
   const about = 'size' in hit ? `  ${bytesInWords(hit.size)}${hit.modified === null ? '' : `, ${hit.modified}`}` : '';
@@ -81,6 +84,10 @@ function hitLines(hit: Hit | FileHit): string[] {
     `${hit.path ?? ''}${about}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}`,
     `  in volume ${hit.volume} of ${hit.package ?? ''}  ${hit.title}${accession}`,
   ];
+}
+
+function scanMark(hit: Hit | FileHit): string {
+  return 'scan' in hit && hit.scan?.outcome === 'infected' ? `INFECTED ${hit.scan.found ?? ''}` : '';
 }
 
 function number(text: string): number {

@@ -7,6 +7,7 @@ import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
 import { bytesInWords, table } from '../words.ts';
+import { scanLines } from './scan.ts';
 
 /** Files shown to people; --json has all. */
 const MOST_FILES = 50;
@@ -23,11 +24,13 @@ export function showCommand(globals: () => GlobalOptions): Command {
       for await (const file of archive.files(id)) files.push(file);
       const events = await archive.history(id);
       const disk = await archive.disk(id);
-      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events, disk }, () => [
+      const scan = await archive.scanOf(id);
+      new Output(globals()).result({ ...shown, accession: accessionRecord, files, events, disk, scan }, () => [
         ...headLines(shown, accessionRecord),
         '',
         ...imagingLines(shown.acquisition),
         ...diskLines(disk),
+        ...withBlank(scanLines(scan)),
         ...fileLines(files),
         '',
         ...eventLines(events),
@@ -38,6 +41,10 @@ export function showCommand(globals: () => GlobalOptions): Command {
         ]),
       ]);
     });
+}
+
+function withBlank(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function headLines(
