@@ -68,7 +68,8 @@ class Clamd implements Scanner {
   async scan(bytes: AsyncIterable<Uint8Array>, size: number, signal?: AbortSignal): Promise<Verdict> {
     signal?.throwIfAborted();
     const { maxBytes } = this.options;
-    if (size > maxBytes) return notScanned(WhyNot.TooLarge, `larger than ${maxBytes} bytes, which is the most that is given to clamd`);
+    if (size > maxBytes)
+      return notScanned(WhyNot.TooLarge, `larger than ${maxBytes} bytes, which is the most that is given to clamd`);
     if (size > this.#proven || this.#proven === 0) {
       this.#proving = this.#proving.then(
         () => this.#prove(size, signal),

@@ -56,7 +56,8 @@ export class LocalArchive implements Archive {
     if (!this.app.get(ScanningService).isConfigured) return ingested;
     const said = await this.scan(ingested.id, onProgress).then(
       ({ summary }) => (summary === null ? 'not finished' : inWords(summary)),
-      (error: unknown) => `not done: ${error instanceof Error ? error.message : String(error)}. "strongroom scan ${ingested.id}" does it`,
+      (error: unknown) =>
+        `not done: ${error instanceof Error ? error.message : String(error)}. "strongroom scan ${ingested.id}" does it`,
     );
     return { ...ingested, notes: [...ingested.notes, `virus scan: ${said}`] };
   }

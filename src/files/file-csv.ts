@@ -25,7 +25,8 @@ const COLUMNS = [
 /** The table, a piece for each page. */
 export async function* csvOf(pages: AsyncIterable<readonly DiskFileView[]>): AsyncGenerator<string, void, undefined> {
   yield csvRow(COLUMNS);
-  for await (const files of pages) yield files.map((file) => csvRow(COLUMNS.map((column) => (column === 'scan' ? scanInWords(file) : file[column])))).join('');
+  for await (const files of pages)
+    yield files.map((file) => csvRow(COLUMNS.map((column) => (column === 'scan' ? scanInWords(file) : file[column])))).join('');
 }
 
 /** `infected: NAME`, `not-scanned: because …`, `clean`; nothing where no scan looked at it. */

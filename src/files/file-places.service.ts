@@ -31,7 +31,9 @@ export class FilePlaces {
   async gaps(packageId: string): Promise<string[]> {
     const { state, detail, volumes } = await this.files.disk(packageId);
     if (state !== SurveyState.Indexed)
-      return [`the files inside the disk are not known: ${detail ?? (state === SurveyState.Pending ? 'they are not entered yet' : 'its ingest made no list')}`];
+      return [
+        `the files inside the disk are not known: ${detail ?? (state === SurveyState.Pending ? 'they are not entered yet' : 'its ingest made no list')}`,
+      ];
     return volumes
       .filter(({ fileSystem, listed }) => fileSystem !== null && !listed)
       .map(({ number, fileSystemTitle, encrypted }) => {

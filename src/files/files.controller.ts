@@ -1,5 +1,5 @@
 /** The files inside the disks, over HTTP: found anywhere, listed folder by folder, read by range. */
-import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ import {
   DiskFiles,
   DiskFileView,
   DiskView,
+  ExtractSelection,
   FileFacets,
   FileQuery,
   FilesFilter,
@@ -20,6 +21,7 @@ import {
   FolderQuery,
   ListingQuery,
 } from './files.dto.ts';
+import { ExtractingService } from './extracting.service.ts';
 import { FilesService } from './files.service.ts';
 
 const VolumeNumber = z.coerce.number().int().min(0).max(1_000_000).describe('Which volume of the disk, from 0.');
@@ -27,7 +29,10 @@ const VolumeNumber = z.coerce.number().int().min(0).max(1_000_000).describe('Whi
 @ApiTags('files')
 @Controller()
 export class FilesController {
-  constructor(private readonly files: FilesService) {}
+  constructor(
+    private readonly files: FilesService,
+    private readonly extracting: ExtractingService,
+  ) {}
 
   @Get('files')
   @ApiOperation({ operationId: 'findFiles', summary: 'Finds files inside all disks: by name, path, format, size, date, digest.' })
@@ -82,6 +87,26 @@ export class FilesController {
   ): Promise<StreamableFile> {
     const type = 'text/csv; charset=utf-8; header=present';
     return new StreamableFile(await this.files.csv(id, volume), { type, disposition: `attachment; filename="${id}-files.csv"` });
+  }
+
+  @Post('packages/:id/extract')
+  @ApiOperation({
+    operationId: 'extractFiles',
+    summary:
+      'Files from inside a disk as a zip file: a BagIt bag with the files in data/, under names that every platform takes, and files.csv that tells what each was. Every byte is verified on its way; a zip that breaks off must not be trusted. It is an event.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The zip file, of a size that is not known before.',
+    content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @HttpCode(HttpStatus.OK)
+  async extract(
+    @Param('id', { schema: Id }) id: string,
+    @Body({ schema: ExtractSelection }) { paths, volume, withDeleted }: ExtractSelection,
+  ): Promise<StreamableFile> {
+    const zip = await this.extracting.zip({ packageId: id, paths, volume, withDeleted });
+    return new StreamableFile(zip, { type: 'application/zip', disposition: `attachment; filename="${id}-files.zip"` });
   }
 
   @Get('packages/:id/disk/:volume/folder')

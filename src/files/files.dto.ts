@@ -147,6 +147,19 @@ export const ListingQuery = PageQuery.extend({
 });
 export type ListingQuery = z.infer<typeof ListingQuery>;
 
+export const ExtractSelection = z
+  .strictObject({
+    paths: z
+      .array(z.string().max(8192))
+      .min(1)
+      .max(1000)
+      .describe("Of files, or of folders with all that is in them, from the root of a volume; '' for the whole disk"),
+    volume: z.int().min(0).max(1_000_000).optional().describe('Only from this volume, from 0'),
+    withDeleted: z.boolean().default(false).describe('Deleted files too, as far as they are still there'),
+  })
+  .meta({ id: 'ExtractSelection' });
+export type ExtractSelection = z.infer<typeof ExtractSelection>;
+
 export const FileQuery = z.object({
   path: z.string().min(1).max(8192).describe('Of the file, from the root of the volume'),
   stream: z.string().max(1000).optional().describe('resource, or alternate:NAME'),

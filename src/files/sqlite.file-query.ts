@@ -41,7 +41,8 @@ export function stagesOf(query: FilesQuery): Stage[] {
   if (query.q !== undefined) return nameStages(query, stage);
   // Few files are infected: they lead, whatever else is asked of them.
   if (query.scan === 'infected') {
-    const infected = "file_scan i INDEXED BY IDX_file_scan_outcome CROSS JOIN disk_file f ON i.outcome = 'infected' AND f.id = i.disk_file_id";
+    const infected =
+      "file_scan i INDEXED BY IDX_file_scan_outcome CROSS JOIN disk_file f ON i.outcome = 'infected' AND f.id = i.disk_file_id";
     return [stage(`${infected} ${REST}`, ['f.id'])];
   }
   if (query.package !== undefined || query.accession !== undefined) return [stage(FROM_PACKAGE, IN_PACKAGE)];

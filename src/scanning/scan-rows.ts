@@ -111,7 +111,12 @@ export class ScanRows {
       clean: of('clean').files,
       infected: of('infected').files,
       notScanned: of('not-scanned').files,
-      scanners: scanners.map(({ name, version, signatures = null, signaturesFrom = null }) => ({ name, version, signatures, signaturesFrom })),
+      scanners: scanners.map(({ name, version, signatures = null, signaturesFrom = null }) => ({
+        name,
+        version,
+        signatures,
+        signaturesFrom,
+      })),
       infectedFiles: infected.map(({ volume, folder, path, stream, found }) => {
         return { volume, path: folder === null || folder === '' ? path : `${folder}/${path}`, stream, found };
       }),
@@ -122,7 +127,13 @@ export class ScanRows {
 
   /** The end of a scan, as its event tells it: of one that ran here, or that only the journal knows. */
   async end(
-    { runId, packageId, startedAt, endedAt, summary }: Omit<Scan, 'id' | 'endedAt' | 'summary'> & { endedAt: Date; summary: ScanSummary },
+    {
+      runId,
+      packageId,
+      startedAt,
+      endedAt,
+      summary,
+    }: Omit<Scan, 'id' | 'endedAt' | 'summary'> & { endedAt: Date; summary: ScanSummary },
     manager: EntityManager,
   ): Promise<void> {
     const known = await manager.findOneBy(Scan, { runId });

@@ -15,7 +15,9 @@ export const ScanView = z
     package: z.string(),
     state: z
       .enum(['never', 'unfinished', 'done'])
-      .describe('Whether its files were scanned for viruses; unfinished: a scan runs, or was stopped and goes on when asked again'),
+      .describe(
+        'Whether its files were scanned for viruses; unfinished: a scan runs, or was stopped and goes on when asked again',
+      ),
     startedAt: z.iso.datetime().nullable(),
     endedAt: z.iso.datetime().nullable(),
     summary: ScanSummary.nullable().describe('Of the last scan that was done'),

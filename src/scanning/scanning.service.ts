@@ -74,7 +74,8 @@ export class ScanningService {
   /** @throws Fault 'scanning/off' when no scanner is configured. */
   mustBeConfigured(): void {
     if (this.isConfigured) return;
-    const message = 'no virus scanner is configured; set STRONGROOM_CLAMD to where a clamd listens, such as unix:/run/clamav/clamd.ctl';
+    const message =
+      'no virus scanner is configured; set STRONGROOM_CLAMD to where a clamd listens, such as unix:/run/clamav/clamd.ctl';
     throw new Fault(FaultKind.Refused, 'scanning/off', message);
   }
 
@@ -100,7 +101,8 @@ export class ScanningService {
     const beside = await this.beside(packageId);
     const totalBytes = beside.reduce((sum, { size }) => sum + size, await this.places.bytes(packageId));
     const run = new ScanRun(scanner, version, this.rows, this.clock, { scanId, totalBytes, signal, onProgress });
-    for (let at = 0; at < beside.length; at += FILES_AT_ONCE) await run.judge(await run.left(beside.slice(at, at + FILES_AT_ONCE)));
+    for (let at = 0; at < beside.length; at += FILES_AT_ONCE)
+      await run.judge(await run.left(beside.slice(at, at + FILES_AT_ONCE)));
     await this.inside(packageId, run);
     const summary = await this.rows.summary(scanId, await this.places.gaps(packageId), run.version);
     await this.record(packageId, runId, startedAt, summary);
@@ -153,7 +155,8 @@ export class ScanningService {
   private async begun(packageId: string): Promise<{ id: number; runId: string; startedAt: Date }> {
     const latest = await this.rows.latest(packageId);
     const now = this.clock.now();
-    if (latest !== null && latest.endedAt === null && latest.startedAt.getTime() > now.getTime() - RESUME_DAYS * DAY_MS) return latest;
+    if (latest !== null && latest.endedAt === null && latest.startedAt.getTime() > now.getTime() - RESUME_DAYS * DAY_MS)
+      return latest;
     const runId = newId();
     return { id: await this.rows.begin(runId, packageId, now), runId, startedAt: now };
   }
@@ -167,12 +170,25 @@ export class ScanningService {
       outcome: infected > 0 ? 'fail' : clean === files && gaps.length === 0 ? 'success' : 'warning',
       detail: `${inWords(summary)}, by ${scanners.map(scannerInWords).join(' and ')}`,
       notes: [
-        ...infectedFiles.slice(0, MOST_TOLD).map(({ volume, path, found }) => `"${path}"${volume === null ? '' : ` in volume ${volume} of the disk`}: ${found}`),
+        ...infectedFiles
+          .slice(0, MOST_TOLD)
+          .map(({ volume, path, found }) => `"${path}"${volume === null ? '' : ` in volume ${volume} of the disk`}: ${found}`),
         ...(infected > MOST_TOLD ? [`and ${infected - MOST_TOLD} more infected files`] : []),
         ...reasons.map((each) => `${each.files} not scanned, because ${each.because}`),
         ...gaps,
       ],
-      agents: [...this.agents, ...scanners.map(({ name, version, signatures }) => ({ name, type: 'software', version: signatures === null ? version : `${version}/${signatures}`, role: 'executing program' }) as const)],
+      agents: [
+        ...this.agents,
+        ...scanners.map(
+          ({ name, version, signatures }) =>
+            ({
+              name,
+              type: 'software',
+              version: signatures === null ? version : `${version}/${signatures}`,
+              role: 'executing program',
+            }) as const,
+        ),
+      ],
       packageId,
       facts: { kind: 'scan', runId, startedAt: startedAt.toISOString(), summary },
     };
@@ -196,7 +212,8 @@ export class ScanningService {
       const scannerId = await this.rows.scanner(version);
       const files = [];
       for (const { volume, path, stream, found } of summary.infectedFiles) {
-        const id = volume === null ? await this.packages.fileId(packageId, path) : await this.places.idOf(packageId, volume, path, stream);
+        const id =
+          volume === null ? await this.packages.fileId(packageId, path) : await this.places.idOf(packageId, volume, path, stream);
         if (id !== undefined) files.push({ id, verdict: { outcome: 'infected', found } as const, at: endedAt });
       }
       if (files.length > 0) await this.rows.add(scanId, scannerId, files);

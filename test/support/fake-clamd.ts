@@ -12,8 +12,10 @@ export const SAID = 'ClamAV 1.4.6/27829/Mon Nov 23 08:24:00 2026';
 export interface FakeClamd {
   /** As the setting has it. */
   readonly address: string;
-  /** Of each stream that came to its end, proofs too. */
+  /** Of each file that came to its end. */
   readonly sizes: number[];
+  /** Of the files by which a scanner is put to the test. */
+  readonly proofs: number[];
   /** Most streams that were open at the same time. */
   mostAtOnce: number;
   atOnce: number;
@@ -55,7 +57,7 @@ export async function fakeClamd(ways: Ways = {}): Promise<FakeClamd> {
     await new Promise((resolve) => server.close(resolve));
   };
   const address = typeof at === 'object' && at !== null ? `tcp:127.0.0.1:${at.port}` : `unix:${path}`;
-  const fake: FakeClamd = { address, sizes: [], atOnce: 0, mostAtOnce: 0, close };
+  const fake: FakeClamd = { address, sizes: [], proofs: [], atOnce: 0, mostAtOnce: 0, close };
   onTestFinished(close);
   return fake;
 }
@@ -118,7 +120,7 @@ class Stream {
   }
 
   async verdict(): Promise<string | undefined> {
-    this.fake.sizes.push(this.#size);
+    (this.#isProof ? this.fake.proofs : this.fake.sizes).push(this.#size);
     if (this.ways.answer !== undefined && !this.#isProof) return this.ways.answer(this.#size);
     const looks = this.#size <= (this.ways.fileMax ?? Infinity);
     return this.#hasTest && looks ? 'stream: Eicar-Test-Signature FOUND' : 'stream: OK';

@@ -33,7 +33,9 @@ export function exportCommand(globals: () => GlobalOptions): Command {
         bar.stop();
         const { summary } = await archive.scanOf(id);
         if (summary !== null && summary.infected > 0)
-          output.remark(`warning: a virus scan found something in ${summary.infected} of its files; "strongroom show ${id}" tells in which`);
+          output.remark(
+            `warning: a virus scan found something in ${summary.infected} of its files; "strongroom show ${id}" tells in which`,
+          );
         output.result({ ...asked, target, bytes, files, sha256, mediumSha256, notes }, () => [
           mediumSha256 === undefined
             ? `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`

@@ -27,7 +27,8 @@ export function scanCommand(globals: () => GlobalOptions): Command {
       const packages: ScanView[] = [];
       const bar = output.progress();
       try {
-        for await (const id of ids.length > 0 ? ids : wanted(archive, all === true)) packages.push(await archive.scan(id, bar.report));
+        for await (const id of ids.length > 0 ? ids : wanted(archive, all === true))
+          packages.push(await archive.scan(id, bar.report));
       } finally {
         bar.stop();
       }
