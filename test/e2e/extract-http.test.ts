@@ -71,9 +71,9 @@ describe('files extracted over HTTP', () => {
     };
     expect(await codes({ paths: ['NONE'] })).toEqual([404, 'files/no-such-file']);
     expect(await codes({ paths: [''], volume: 7 })).toEqual([404, 'files/no-such-volume']);
-    expect((await codes({ paths: [] }))[0]).toBe(400);
-    expect((await codes({ paths: [''], to: '/etc' }))[0]).toBe(400);
-    expect((await codes({ paths: Array.from({ length: 1001 }, String) }))[0]).toBe(400);
+    expect((await codes({ paths: [] }))[0]).toBe(422);
+    expect((await codes({ paths: [''], to: '/etc' }))[0]).toBe(422);
+    expect((await codes({ paths: Array.from({ length: 1001 }, String) }))[0]).toBe(422);
     expect((await events()).length).toBe(before);
   });
 

@@ -1,17 +1,15 @@
 /** strongroom scan [ID…] */
 import { Command } from 'commander';
 import type { ScanView } from '../../scanning/scanning.dto.ts';
-import { inWords, scannerInWords } from '../../scanning/scan-summary.ts';
 import type { Archive } from '../archive.ts';
 import { ExitCode, type GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
+import { scanLines } from '../scan-output.ts';
 
 interface Options {
   readonly all?: boolean;
 }
-
-const MOST_SHOWN = 100;
 
 export function scanCommand(globals: () => GlobalOptions): Command {
   return new Command('scan')
@@ -43,19 +41,4 @@ export function scanCommand(globals: () => GlobalOptions): Command {
 
 async function* wanted(archive: Archive, all: boolean): AsyncGenerator<string, void, undefined> {
   for await (const { id } of archive.packages()) if (all || (await archive.scanOf(id)).state !== 'done') yield id;
-}
-
-/** What a scan found, for people. */
-export function scanLines({ state, endedAt, summary }: ScanView): string[] {
-  if (summary === null) return state === 'never' ? [] : ['virus scan: begun and not finished; "strongroom scan" goes on with it'];
-  const { infectedFiles, infected, reasons, gaps, scanners } = summary;
-  return [
-    `virus scan${endedAt === null ? ' (a new one is not finished)' : ` ${endedAt}`}: ${inWords(summary)}, by ${scanners.map(scannerInWords).join(' and ')}`,
-    ...infectedFiles.slice(0, MOST_SHOWN).map(({ volume, path, stream, found }) => {
-      return `  INFECTED ${found}: ${path}${stream === null ? '' : ` (${stream})`}${volume === null ? '' : ` in volume ${volume} of the disk`}`;
-    }),
-    ...(infected > MOST_SHOWN ? [`  … and ${infected - MOST_SHOWN} more: strongroom search --infected --package ID`] : []),
-    ...reasons.map(({ because, files }) => `  ${files} not scanned, because ${because}`),
-    ...gaps.map((gap) => `  not scanned: ${gap}`),
-  ];
 }

@@ -6,8 +6,8 @@ import type { EventView, PackageFileView, PackageView } from '../../packages/pac
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
+import { scanLines } from '../scan-output.ts';
 import { bytesInWords, table } from '../words.ts';
-import { scanLines } from './scan.ts';
 
 /** Files shown to people; --json has all. */
 const MOST_FILES = 50;
