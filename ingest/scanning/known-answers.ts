@@ -12,7 +12,10 @@ const PIECE = 1 << 18;
 export async function* proof(size: number): AsyncGenerator<Buffer, void, undefined> {
   const test = Buffer.from(EICAR.join(''), 'latin1');
   const beside = size - 5 * BLOCK;
-  if (beside < 0) return yield await Promise.resolve(test);
+  if (beside < 0) {
+    yield await Promise.resolve(test);
+    return;
+  }
   const content = Buffer.alloc(BLOCK);
   test.copy(content);
   yield Buffer.concat([header('test', test.length), content, header('zeros', beside)]);
@@ -25,7 +28,7 @@ function header(name: string, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0');
   block.write(name, 0, 'latin1');
-  block.write('0000644\0' + '0000000\0' + '0000000\0', 100, 'latin1');
+  block.write('0000644\x000000000\x000000000\0', 100, 'latin1');
   block.write(`${octal(size, 11)}\0${octal(0, 11)}\0`, 124, 'latin1');
   block.write('        0', 148, 'latin1');
   block.write('ustar\x0000', 257, 'latin1');

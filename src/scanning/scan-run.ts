@@ -47,7 +47,7 @@ export class ScanRun {
     private readonly options: RunOptions,
   ) {}
 
-  /** @throws Fault 'scanning/unreachable', `signal.reason`, and what reading a failing storage throws. What was judged by then is kept. */
+  /** @throws Fault 'scanning/went-away', `signal.reason`, and what reading a failing storage throws. What was judged by then is kept. */
   async judge(files: AsyncIterable<FileToScan> | Iterable<FileToScan>, atOnce = AT_ONCE): Promise<void> {
     const { signal, onProgress, totalBytes } = this.options;
     try {
@@ -84,7 +84,7 @@ export class ScanRun {
       const verdict = await this.scanner.scan(file.bytes(), file.size, signal).catch(unreadable);
       if (verdict.outcome !== 'not-scanned' || verdict.why !== WhyNot.Unreachable) return verdict;
       const waitMs = RETRY_MS[attempt];
-      if (waitMs === undefined) throw new Fault(FaultKind.Unreadable, 'scanning/unreachable', verdict.because);
+      if (waitMs === undefined) throw new Fault(FaultKind.Unreadable, 'scanning/went-away', verdict.because);
       await pause(waitMs, undefined, signal === undefined ? {} : { signal });
     }
   }

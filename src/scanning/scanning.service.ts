@@ -81,7 +81,7 @@ export class ScanningService {
 
   /**
    * Scans a package to its end, from where a stopped scan was, and records what was found.
-   * @throws Fault 'scanning/off', 'package/unknown'; 'scanning/unreachable' when the scanner doesn't answer: what was judged by then is kept.
+   * @throws Fault 'scanning/off', 'package/unknown'; 'scanning/unreachable'; 'scanning/went-away' in the middle: what was judged by then is kept.
    */
   async scan(packageId: string, options: ScanOptions = {}): Promise<ScanView> {
     const other = this.running.get(packageId);

@@ -98,7 +98,7 @@ describe('a virus scan of a package', () => {
     const archive = await archiveWith(`unix:${path}`);
     const id = await ingested(archive, await fullDisk(await tmpFolder(), 60));
     const scanning = archive.app.get(ScanningService);
-    await expect(scanning.scan(id)).rejects.toMatchObject({ code: 'scanning/unreachable' });
+    await expect(scanning.scan(id)).rejects.toMatchObject({ code: 'scanning/went-away', kind: 'unreadable' });
     expect(await scanning.view(id)).toMatchObject({ state: 'unfinished', summary: null });
     const files = archive.app.get(FilesService);
     const clean = (await files.find({ scan: 'clean', package: id, limit: 200 })).items;
