@@ -1,7 +1,9 @@
 /** Files given to clamd: what it says is told in three words, and whatever is no plain answer is "not scanned". */
-import { describe, expect, it } from 'vitest';
-import { openScanner, type ScannerOptions, type Verdict } from '#ingest/scanning';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openScanner, type ScannerOptions, type Verdict } from '#ingest/scanning';
 import { EICAR, fakeClamd } from '../../support/fake-clamd.ts';
 import { tmpFolder } from '../../support/tmp.ts';
 
@@ -168,4 +170,30 @@ describe('the address of clamd', () => {
   ])('is refused when it is none: "%s"', (address) =>
     expect(() => openScanner(address, { maxBytes: MIB })).toThrow(/is no address of a clamd/),
   );
+});
+
+it('a file is read no faster than clamd takes it', async () => {
+  const path = join(await tmpFolder(), 's');
+  const held: Socket[] = [];
+  // Takes what a proof needs, then nothing of the file.
+  const server = createServer((socket) => {
+    held.push(socket);
+    if (held.length > 1) socket.pause();
+    else
+      socket.on(
+        'data',
+        (bytes) => bytes.subarray(-4).equals(Buffer.alloc(4)) && bytes.length < 65_536 && socket.end('stream: E FOUND\0'),
+      );
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  let taken = 0;
+  const source = (async function* () {
+    for (; taken < 512; taken += 1) yield await Promise.resolve(Buffer.alloc(65_536));
+  })();
+  const verdict = await openScanner(`unix:${path}`, { maxBytes: MIB, idleMs: 500 }).scan(source, 1000);
+  for (const socket of held) socket.destroy();
+  expect(verdict).toMatchObject({ outcome: 'not-scanned', why: 'no-verdict' });
+  expect(taken).toBeLessThan(64);
 });

@@ -5,6 +5,14 @@ import { readSettings } from '#built/src/config/settings';
 import { Fault } from '#ingest/kernel';
 
 describe('settings', () => {
+  it.each(['unix:clamd.ctl', 'tcp:localhost', 'localhost:3310'])(
+    'refuse "%s" as the place of a clamd, and tell what one looks like',
+    (clamd) => {
+      expect(() => readSettings({ STRONGROOM_CLAMD: clamd })).toThrow(/STRONGROOM_CLAMD is .*unix:\/run\/clamav\/clamd\.ctl/);
+      expect(readSettings({ STRONGROOM_CLAMD: 'tcp:[::1]:3310' }).clamd).toBe('tcp:[::1]:3310');
+    },
+  );
+
   it('have defaults that are safe: this machine only, audit on', () => {
     expect(readSettings({})).toEqual({
       home: resolve('strongroom-home'),
@@ -15,6 +23,8 @@ describe('settings', () => {
       surveySecondsAtIngest: 60,
       uploadMaxBytes: 2 ** 44,
       exportKeepHours: 72,
+      clamd: '',
+      clamdMaxBytes: 100 * 2 ** 20,
       logLevel: 'info',
       pronom: '',
       workers: 2,
