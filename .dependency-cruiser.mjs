@@ -10,6 +10,7 @@ const areas = {
   storage: ['kernel'],
   premis: ['kernel'],
   journal: ['kernel'],
+  scanning: ['kernel'],
   acquisition: ['kernel', 'media'],
   package: ['kernel', 'media', 'survey', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js'],
   export: ['kernel', 'media', 'survey', 'digest', 'premis', 'journal', 'storage', 'acquisition', 'bagit-js', 'package'],

@@ -20,6 +20,7 @@ import { JobsModule } from './jobs/jobs.module.ts';
 import { KnownModule } from './known/known.module.ts';
 import { PackagesModule } from './packages/packages.module.ts';
 import { RebuildModule } from './rebuild/rebuild.module.ts';
+import { ScanningModule } from './scanning/scanning.module.ts';
 import { SurveysModule } from './surveys/surveys.module.ts';
 
 export interface AppOptions {
@@ -52,6 +53,7 @@ export class AppModule {
         CatalogueModule,
         DepositsModule,
         FixityModule,
+        ScanningModule,
         ExportsModule,
         SurveysModule,
         RebuildModule,

@@ -12,5 +12,5 @@ export type { StoredMedium } from './surveyed-disk.ts';
 export { type ExportOptions, type ExportResult, exportPackage } from './export-package.ts';
 export { HISTORY_PATH } from './history.ts';
 export { csvRow } from './extract/csv.ts';
-export { extractFiles } from './extract/extract.ts';
+export { extractedZip, extractFiles } from './extract/extract.ts';
 export type { ExtractedFile, Extraction, FilesToExtract } from './extract/extraction.ts';

@@ -1,13 +1,14 @@
 /** What the command line asks of an archive, whether it opens the home itself or a running server has it. */
-import type { Extraction } from '#ingest/export';
 import type { Fault, Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit } from '../catalogue/catalogue.dto.ts';
 import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { FindingView } from '../fixity/fixity.dto.ts';
-import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
+import type { Extracted } from '../files/extracting.service.ts';
+import type { DiskFileView, DiskView, FileFacets, FileScanView, FilesQuery } from '../files/files.dto.ts';
 import type { KnownSetView } from '../known/known-sets.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
+import type { ScanView } from '../scanning/scanning.dto.ts';
 import type { SurveyedPackage } from '../surveys/survey.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 
@@ -88,6 +89,8 @@ export interface FileInside {
   readonly size: number;
   /** As the survey found it; null where it could not. */
   readonly sha256: string | null;
+  /** What the last virus scan said of it. */
+  readonly scan: FileScanView | null;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -117,9 +120,13 @@ export interface Archive extends AsyncDisposable {
   audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited>;
   /** One after the other, in the order in which they are done. */
   survey(ask: SurveyAsk, onProgress: Progress): AsyncIterable<SurveyedPackage | SurveyRefused>;
+  /** Every file of a package, and of the disk in it, given to the virus scanner. */
+  scan(id: string, onProgress: Progress): Promise<ScanView>;
+  /** What the last virus scan found. */
+  scanOf(id: string): Promise<ScanView>;
   export(ask: ExportAsk, onProgress: Progress): Promise<Exported>;
   /** Files from inside the disk of a package. */
-  extract(ask: ExtractAsk, onProgress: Progress): Promise<Extraction>;
+  extract(ask: ExtractAsk, onProgress: Progress): Promise<Extracted>;
   addAccession(accession: NewAccession): Promise<AccessionView>;
   accessions(): AsyncIterable<AccessionView>;
   addKnown(ask: KnownAsk, onProgress: Progress): Promise<KnownSetView>;

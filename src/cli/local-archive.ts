@@ -1,7 +1,6 @@
 /** The archive opened by this process itself: the application without HTTP. */
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Extraction } from '#ingest/export';
 import type { Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import { AccessionsService } from '../accessions/accessions.service.ts';
@@ -15,7 +14,7 @@ import type { IngestedPackage } from '../deposits/deposit.dto.ts';
 import { DepositsService } from '../deposits/deposits.service.ts';
 import { ExportingService } from '../exports/exporting.service.ts';
 import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
-import { ExtractingService } from '../files/extracting.service.ts';
+import { type Extracted, ExtractingService } from '../files/extracting.service.ts';
 import { FilesService } from '../files/files.service.ts';
 import { DueCopies } from '../fixity/due-copies.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
@@ -24,6 +23,9 @@ import type { KnownSetView } from '../known/known-sets.dto.ts';
 import { KnownSetsService } from '../known/known-sets.service.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { inWords } from '../scanning/scan-summary.ts';
+import type { ScanView } from '../scanning/scanning.dto.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import type { SurveyedPackage } from '../surveys/survey.dto.ts';
 import { surveyRefused } from './survey-refused.ts';
 import { SurveyingService } from '../surveys/surveying.service.ts';
@@ -66,8 +68,10 @@ export class LocalArchive implements Archive {
     this.release = release;
   }
 
-  ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
-    return this.app.get(DepositsService).ingest({ ...ask, onProgress, signal: this.stop.signal });
+  /** And scanned, where a virus scanner is configured: the package is kept, whatever comes of that. */
+  async ingest(ask: IngestAsk, onProgress: Progress): Promise<IngestedPackage> {
+    const ingested = await this.app.get(DepositsService).ingest({ ...ask, onProgress, signal: this.stop.signal });
+    return { ...ingested, notes: [...ingested.notes, ...(await this.scanNotes(ingested.id, onProgress))] };
   }
 
   packages(accession?: string): AsyncIterable<PackageSummary> {
@@ -110,7 +114,7 @@ export class LocalArchive implements Archive {
     const files = this.app.get(FilesService);
     const found = await files.file(id, volume ?? (await files.volumeWith(id, query)), query);
     const { size } = files.whole(found);
-    return { size, sha256: found.sha256, bytes: await files.read(found, { offset: 0, length: size }) };
+    return { size, sha256: found.sha256, scan: found.scan, bytes: await files.read(found, { offset: 0, length: size }) };
   }
 
   async *audit({ packages, all }: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
@@ -134,18 +138,38 @@ export class LocalArchive implements Archive {
     const { signal } = this.stop;
     for (const id of await surveying.select(packages)) {
       signal.throwIfAborted();
-      yield await surveying.survey(id, { again, signal, onProgress }).catch((error: unknown) => {
+      const surveyed = await surveying.survey(id, { again, signal, onProgress }).catch((error: unknown) => {
         signal.throwIfAborted();
         return surveyRefused(id, error);
       });
+      const notes = surveyed.outcome === 'updated' ? await this.scanNotes(id, onProgress) : [];
+      yield surveyed.outcome === 'updated' ? { ...surveyed, notes: [...surveyed.notes, ...notes] } : surveyed;
     }
+  }
+
+  /** What a virus scan says, where one is configured. */
+  private async scanNotes(id: string, onProgress: Progress): Promise<string[]> {
+    if (!this.app.get(ScanningService).isConfigured) return [];
+    const said = await this.scan(id, onProgress).then(
+      ({ summary }) => (summary === null ? 'not finished' : inWords(summary)),
+      (error: unknown) => `not done: ${error instanceof Error ? error.message : String(error)}. "strongroom scan ${id}" does it`,
+    );
+    return [`virus scan: ${said}`];
+  }
+
+  scan(id: string, onProgress: Progress): Promise<ScanView> {
+    return this.app.get(ScanningService).scan(id, { onProgress, signal: this.stop.signal });
+  }
+
+  scanOf(id: string): Promise<ScanView> {
+    return this.app.get(ScanningService).view(id);
   }
 
   async export({ package: packageId, ...ask }: ExportAsk, onProgress: Progress): Promise<Exported> {
     return this.app.get(ExportingService).export({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 
-  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extraction> {
+  extract({ package: packageId, ...ask }: ExtractAsk, onProgress: Progress): Promise<Extracted> {
     return this.app.get(ExtractingService).extract({ packageId, ...ask, onProgress, signal: this.stop.signal });
   }
 

@@ -16,6 +16,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { knownCommand } from './commands/known.ts';
 import { listCommand } from './commands/list.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { scanCommand } from './commands/scan.ts';
 import { searchCommand } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   filesCommand,
   auditCommand,
   surveyCommand,
+  scanCommand,
   exportCommand,
   catCommand,
   extractCommand,

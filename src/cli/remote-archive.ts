@@ -1,6 +1,5 @@
 /** The archive behind a server that has the home: the same questions, over its HTTP API. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Extraction } from '#ingest/export';
 import { Fault, FaultKind, type Progress } from '#ingest/kernel';
 import type { AccessionView, NewAccession } from '../accessions/accession.dto.ts';
 import type { Hit, Hits } from '../catalogue/catalogue.dto.ts';
@@ -10,11 +9,13 @@ import type { Problem } from '../common/problem.filter.ts';
 import type { DepositAccepted, IngestedPackage } from '../deposits/deposit.dto.ts';
 import type { ExportView } from '../exports/export.dto.ts';
 import type { AuditStarted } from '../fixity/fixity.dto.ts';
+import type { Extracted } from '../files/extracting.service.ts';
 import type { DiskFileView, DiskView, FileFacets, FilesQuery } from '../files/files.dto.ts';
 import type { Checkup } from '../health/doctor.service.ts';
 import type { JobView } from '../jobs/jobs.dto.ts';
 import type { KnownSetJob, KnownSets, KnownSetView } from '../known/known-sets.dto.ts';
 import type { EventView, PackageFileView, PackageSummary, PackageView } from '../packages/package.dto.ts';
+import type { ScanStarted, ScanView } from '../scanning/scanning.dto.ts';
 import { surveyRefused } from './survey-refused.ts';
 import type { SurveyedPackage, SurveysStarted } from '../surveys/survey.dto.ts';
 import type {
@@ -92,7 +93,7 @@ export class RemoteArchive implements Archive {
     const file = await this.get<DiskFileView>(volume === undefined ? `${disk}/file?${query}` : `${disk}/${volume}/file?${query}`);
     const response = await this.fetched(`${disk}/${file.volume}/content?${query}`, { method: 'GET' });
     if (!response.ok) throw await faultOf(response);
-    return { size: file.size, sha256: file.sha256, bytes: response.body ?? emptyBody() };
+    return { size: file.size, sha256: file.sha256, scan: file.scan, bytes: response.body ?? emptyBody() };
   }
 
   async *audit(ask: AuditAsk, onProgress: Progress): AsyncIterable<Audited> {
@@ -108,12 +109,21 @@ export class RemoteArchive implements Archive {
     }
   }
 
+  async scan(id: string, onProgress: Progress): Promise<ScanView> {
+    const { job } = await this.post<ScanStarted>(`packages/${encodeURIComponent(id)}/scan`, {});
+    return (await this.done(job, onProgress)) as ScanView;
+  }
+
+  scanOf(id: string): Promise<ScanView> {
+    return this.get(`packages/${encodeURIComponent(id)}/scan`);
+  }
+
   async export(ask: ExportAsk, onProgress: Progress): Promise<Exported> {
     const { id } = await this.post<ExportView>('exports/local', ask);
     return (await this.done(id, onProgress)) as Exported;
   }
 
-  extract(): Promise<Extraction> {
+  extract(): Promise<Extracted> {
     const message = `the server at ${this.url} has the home, and does not extract: stop it first, or take single files with "strongroom cat"`;
     return Promise.reject(new Fault(FaultKind.Refused, 'extract/server-running', message, { url: this.url }));
   }

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Fault, FaultKind } from '#ingest/kernel';
+import { clamdAddress } from '#ingest/scanning';
 
 const MIB = 2 ** 20;
 const TIB = 2 ** 40;
@@ -48,6 +49,14 @@ const Schema = z.object({
     .string()
     .default('')
     .describe('the folder of PRONOM signature files (DROID_SignatureFile*.xml, container-signature*.xml): a path, or nothing'),
+  clamd: z
+    .string()
+    .refine((text) => text === '' || clamdAddress(text) !== undefined)
+    .default('')
+    .describe(
+      'where a clamd of ClamAV listens that scans the files for viruses: unix:/run/clamav/clamd.ctl, tcp:127.0.0.1:3310, or nothing (no virus scan)',
+    ),
+  clamdMaxBytes: size(100 * MIB, 'the largest file that is given to clamd: no more than its StreamMaxLength and MaxFileSize'),
   workers: whole(1, 64, 2, 'how many jobs run at the same time'),
 });
 

@@ -15,9 +15,13 @@ import { KnownSet } from '../known/known-set.entity.ts';
 import { Copy } from '../packages/copy.entity.ts';
 import { PackageFile } from '../packages/package-file.entity.ts';
 import { Package } from '../packages/package.entity.ts';
+import { FileScan } from '../scanning/file-scan.entity.ts';
+import { Scan } from '../scanning/scan.entity.ts';
+import { ScannerRow } from '../scanning/scanner.entity.ts';
 import { Catalogue } from './migrations/20261122T1000-catalogue.ts';
 import { Files } from './migrations/20261123T0800-files.ts';
 import { Known } from './migrations/20261123T1000-known.ts';
+import { Scans } from './migrations/20261123T1010-scans.ts';
 import { SurveyDigests } from './migrations/20261123T1100-survey-digests.ts';
 import { SnakeCase } from './naming.ts';
 import { pooledSqlite, PooledSqliteDataSource, type PooledSqliteOptions } from './pooled-sqlite.ts';
@@ -37,8 +41,11 @@ const ENTITIES = [
   FileName,
   DiskFile,
   KnownSet,
+  ScannerRow,
+  Scan,
+  FileScan,
 ];
-const MIGRATIONS = [Catalogue, Files, Known, SurveyDigests];
+const MIGRATIONS = [Catalogue, Files, Known, Scans, SurveyDigests];
 
 /** @param path the database file; it is created when missing. */
 export function catalogueOptions(path: string): PooledSqliteOptions {

@@ -5,6 +5,7 @@ import { AccessionsService } from '../accessions/accessions.service.ts';
 import { CLOCK } from '../common/clock.module.ts';
 import { type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
+import { ScanJobs } from '../scanning/scan.jobs.service.ts';
 import { type Ingest, type IngestedPackage, ingestJob, type LocalDeposit, type NewDeposit } from './deposit.dto.ts';
 import { DepositsService } from './deposits.service.ts';
 import { UploadsService } from './uploads.service.ts';
@@ -16,6 +17,7 @@ export class DepositJobs {
     private readonly uploads: UploadsService,
     private readonly accessions: AccessionsService,
     private readonly jobs: JobsService,
+    private readonly scans: ScanJobs,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -43,6 +45,8 @@ export class DepositJobs {
         signal,
         onProgress: ({ stage, doneBytes, totalBytes }) => progress(stage, doneBytes, totalBytes),
       });
-    return path === null ? this.uploads.together(uploads, ingest) : ingest(path);
+    const ingested = await (path === null ? this.uploads.together(uploads, ingest) : ingest(path));
+    await this.scans.startIfConfigured(ingested.id);
+    return ingested;
   }
 }

@@ -3,6 +3,7 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { ENGINE, type Engine, openEngine } from './engine.ts';
+import { SCANNER, scannerOf } from './scanner.ts';
 
 @Global()
 @Module({
@@ -12,8 +13,9 @@ import { ENGINE, type Engine, openEngine } from './engine.ts';
       inject: [SETTINGS, HOME_ACCESS],
       useFactory: (settings: Settings, access: HomeAccess) => openEngine(settings.home, access !== 'read'),
     },
+    { provide: SCANNER, inject: [SETTINGS], useFactory: scannerOf },
   ],
-  exports: [ENGINE],
+  exports: [ENGINE, SCANNER],
 })
 export class EngineModule implements OnApplicationShutdown {
   constructor(@Inject(ENGINE) private readonly engine: Engine) {}

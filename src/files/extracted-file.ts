@@ -16,9 +16,12 @@ const Details = z.object({
 const Runs = z.array(z.tuple([z.number(), z.number(), z.number()]));
 
 export function extractedFile({ number, offset, length, fileSystem }: DiskVolume, file: FoundFile): ExtractedFile {
+  const told = Details.parse(file.details ?? {});
+  const infected = file.scan?.outcome === 'infected' ? [`a virus scan found ${file.scan.found ?? 'something'} in it`] : [];
   const { kind, stream, entry, size, sha256, md5, sha1, modified, isDeleted, hasUnread, runs } = file;
   return {
-    ...Details.parse(file.details ?? {}),
+    ...told,
+    remarks: [...infected, ...(told.remarks ?? [])],
     volume: { offset, length },
     number,
     fileSystem: fileSystem ?? '',

@@ -17,6 +17,7 @@ const COLUMNS = [
   'puid',
   'format',
   'mime',
+  'scan',
   'accession',
   'package',
 ] as const satisfies readonly (keyof Omit<DiskFileView, 'known'>)[];
@@ -25,5 +26,16 @@ const COLUMNS = [
 export async function* csvOf(pages: AsyncIterable<readonly DiskFileView[]>): AsyncGenerator<string, void, undefined> {
   yield csvRow([...COLUMNS, 'known']);
   for await (const files of pages)
-    yield files.map((file) => csvRow([...COLUMNS.map((column) => file[column]), file.known?.set ?? null])).join('');
+    yield files
+      .map((file) =>
+        csvRow([...COLUMNS.map((column) => (column === 'scan' ? scanInWords(file) : file[column])), file.known?.set ?? null]),
+      )
+      .join('');
+}
+
+/** `infected: NAME`, `not-scanned: because …`, `clean`; nothing where no scan looked at it. */
+function scanInWords({ scan }: DiskFileView): string | null {
+  if (scan === null) return null;
+  const more = scan.found ?? scan.because;
+  return more === null ? scan.outcome : `${scan.outcome}: ${more}`;
 }

@@ -1,6 +1,6 @@
 /** The index of files inside disks as a port: each database brings its own. */
 import type { SurveyItem } from '#ingest/survey';
-import type { FilesQuery } from './files.dto.ts';
+import type { FileScanView, FilesQuery } from './files.dto.ts';
 
 /** A file as it is found: with where it is. */
 export interface FoundFile {
@@ -29,6 +29,8 @@ export interface FoundFile {
   readonly hasUnread: boolean;
   readonly isKnown: boolean;
   readonly runs: string | null;
+  /** What the last virus scan said. */
+  readonly scan: FileScanView | null;
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 

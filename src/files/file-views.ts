@@ -6,7 +6,7 @@ import type { DiskFileView, DiskVolumeView } from './files.dto.ts';
 /** @param known the set that it is in, if any. */
 export function fileView(file: FoundFile, known: DiskFileView['known']): DiskFileView {
   const { packageId, packageTitle, accession, volume, volumeLabel, name, kind, stream, size, modified } = file;
-  const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, details } = file;
+  const { isDeleted, hasUnread, sha256, md5, sha1, puid, format, mime, scan, details } = file;
   return {
     package: packageId,
     packageTitle,
@@ -28,6 +28,7 @@ export function fileView(file: FoundFile, known: DiskFileView['known']): DiskFil
     puid,
     format,
     mime,
+    scan,
     details,
   };
 }

@@ -1,5 +1,5 @@
 /** The files inside the disks, over HTTP: found anywhere, listed folder by folder, read by range. */
-import { Controller, Get, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +11,7 @@ import {
   DiskFiles,
   DiskFileView,
   DiskView,
+  ExtractSelection,
   FileFacets,
   FileQuery,
   FilesFilter,
@@ -19,6 +20,7 @@ import {
   FolderQuery,
   ListingQuery,
 } from './files.dto.ts';
+import { ExtractingService } from './extracting.service.ts';
 import { FilesService } from './files.service.ts';
 
 const VolumeNumber = z.coerce.number().int().min(0).max(1_000_000).describe('Which volume of the disk, from 0.');
@@ -26,7 +28,10 @@ const VolumeNumber = z.coerce.number().int().min(0).max(1_000_000).describe('Whi
 @ApiTags('files')
 @Controller()
 export class FilesController {
-  constructor(private readonly files: FilesService) {}
+  constructor(
+    private readonly files: FilesService,
+    private readonly extracting: ExtractingService,
+  ) {}
 
   @Get('files')
   @ApiOperation({ operationId: 'findFiles', summary: 'Finds files inside all disks: by name, path, format, size, date, digest.' })
@@ -83,6 +88,26 @@ export class FilesController {
     return new StreamableFile(await this.files.csv(id, volume), { type, disposition: `attachment; filename="${id}-files.csv"` });
   }
 
+  @Post('packages/:id/extract')
+  @ApiOperation({
+    operationId: 'extractFiles',
+    summary:
+      'Files from inside a disk as a zip file: a BagIt bag with the files in data/, under names that every platform takes, and files.csv that tells what each was. Every byte is verified on its way; a zip that breaks off must not be trusted. It is an event.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The zip file, of a size that is not known before.',
+    content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @HttpCode(HttpStatus.OK)
+  async extract(
+    @Param('id', { schema: Id }) id: string,
+    @Body({ schema: ExtractSelection }) { paths, volume, withDeleted }: ExtractSelection,
+  ): Promise<StreamableFile> {
+    const zip = await this.extracting.zip({ packageId: id, paths, volume, withDeleted });
+    return new StreamableFile(zip, { type: 'application/zip', disposition: `attachment; filename="${id}-files.zip"` });
+  }
+
   @Get('packages/:id/disk/:volume/folder')
   @ApiOperation({ operationId: 'listFolder', summary: 'What a folder inside a disk holds, in order of the names.' })
   @ApiOkResponse({ standardSchema: DiskFiles })
@@ -119,7 +144,7 @@ export class FilesController {
   @ApiOperation({
     operationId: 'getFileContent',
     summary:
-      'The bytes of a file inside a disk, whole or by range. A browser saves it and never runs it. Every reading is an event.',
+      'The bytes of a file inside a disk, whole or by range. A browser saves it and never runs it. Every reading is an event. The header Strongroom-Infected names what a virus scan found in it.',
   })
   @ApiContent()
   async content(
@@ -132,6 +157,12 @@ export class FilesController {
     const whole = this.files.whole(file);
     // A stranger's file must never run in the origin of the archive.
     void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "sandbox; default-src 'none'");
+    if (file.scan?.outcome === 'infected') void reply.header('strongroom-infected', inHeader(file.scan.found ?? 'yes'));
     return sendRange(reply, whole, (part) => this.files.read(file, part));
   }
+}
+
+/** What another program says, as a header takes it. */
+function inHeader(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }

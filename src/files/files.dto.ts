@@ -34,6 +34,7 @@ export const FilesFilter = z.object({
     .enum(['include', 'only', 'hide'])
     .optional()
     .describe('Files in a set of known system files: hidden when nothing is said, but for a search by digest'),
+  scan: z.enum(['clean', 'infected', 'not-scanned']).optional().describe('What the last virus scan said'),
   package: z.string().min(1).max(64).optional().describe('Inside this disk'),
   accession: z.string().min(1).max(200).optional().describe('On disks of this accession'),
 });
@@ -41,6 +42,24 @@ export type FilesQuery = z.infer<typeof FilesFilter>;
 
 export const FilesPage = FilesFilter.extend(PageQuery.shape);
 export type FilesPage = z.infer<typeof FilesPage>;
+
+export const FileScanView = z
+  .object({
+    outcome: z.enum(['clean', 'infected', 'not-scanned']),
+    found: z.string().nullable().describe("The scanner's name for what it found"),
+    because: z.string().nullable().describe('Why it was not scanned'),
+    at: z.iso.datetime(),
+    scanner: z
+      .object({
+        name: z.string(),
+        version: z.string(),
+        signatures: z.string().optional().describe('Version of its signatures'),
+        signaturesFrom: z.string().optional().describe('When they were made, as the scanner says it'),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'FileScan' });
+export type FileScanView = z.infer<typeof FileScanView>;
 
 export const DiskFileView = z
   .object({
@@ -67,6 +86,7 @@ export const DiskFileView = z
     puid: z.string().nullable(),
     format: z.string().nullable(),
     mime: z.string().nullable(),
+    scan: FileScanView.nullable().describe('What the last virus scan said of it; null where none looked at it'),
     details: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: 'DiskFile' });
@@ -140,6 +160,19 @@ export const ListingQuery = PageQuery.extend({
   volume: z.coerce.number().int().min(0).max(1_000_000).optional().describe('Only of this volume, from 0'),
 });
 export type ListingQuery = z.infer<typeof ListingQuery>;
+
+export const ExtractSelection = z
+  .strictObject({
+    paths: z
+      .array(z.string().max(8192))
+      .min(1)
+      .max(1000)
+      .describe("Of files, or of folders with all that is in them, from the root of a volume; '' for the whole disk"),
+    volume: z.int().min(0).max(1_000_000).optional().describe('Only from this volume, from 0'),
+    withDeleted: z.boolean().default(false).describe('Deleted files too, as far as they are still there'),
+  })
+  .meta({ id: 'ExtractSelection' });
+export type ExtractSelection = z.infer<typeof ExtractSelection>;
 
 export const FileQuery = z.object({
   path: z.string().min(1).max(8192).describe('Of the file, from the root of the volume'),

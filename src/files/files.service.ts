@@ -185,13 +185,19 @@ export class FilesService {
   }
 
   /** @throws Fault 'package/unknown', 'files/no-such-volume', 'files/no-such-file'. */
-  async file(packageId: string, volume: number, { path, stream }: FileQuery): Promise<FoundFile> {
-    const { id } = await this.volume(packageId, volume);
-    const slash = path.lastIndexOf('/');
-    const found = await this.index.byPath(id, path.slice(0, Math.max(0, slash)), path.slice(slash + 1), stream ?? null);
+  async file(packageId: string, volume: number, query: FileQuery): Promise<FoundFile> {
+    const found = await this.fileOrNone(packageId, volume, query);
     if (found !== undefined) return found;
+    const { path } = query;
     const message = `volume ${volume} of package ${packageId} has no file "${path}"; "strongroom show ${packageId}" tells of the volumes`;
     throw new Fault(FaultKind.Missing, 'files/no-such-file', message, { id: packageId, volume, path });
+  }
+
+  /** @throws Fault 'package/unknown', 'files/no-such-volume'. */
+  async fileOrNone(packageId: string, volume: number, { path, stream }: FileQuery): Promise<FoundFile | undefined> {
+    const { id } = await this.volume(packageId, volume);
+    const slash = path.lastIndexOf('/');
+    return this.index.byPath(id, path.slice(0, Math.max(0, slash)), path.slice(slash + 1), stream ?? null);
   }
 
   /** The volume whose root has this path, when only one has. @throws Fault 'files/no-such-file', 'files/ambiguous-path'. */
@@ -200,7 +206,7 @@ export class FilesService {
     const volumes = await this.database.manager.findBy(DiskVolume, { packageId });
     const having: number[] = [];
     for (const { number } of volumes.toSorted((a, b) => a.number - b.number))
-      if ((await this.file(packageId, number, query).catch(missing)) !== undefined) having.push(number);
+      if ((await this.fileOrNone(packageId, number, query)) !== undefined) having.push(number);
     const [only, ...others] = having;
     if (only !== undefined && others.length === 0) return only;
     if (only === undefined) {
@@ -285,8 +291,4 @@ export class FilesService {
     await this.database.manager.upsert(DiskSurvey, row, ['packageId']);
     return row;
   }
-}
-
-function missing(error: unknown): undefined {
-  if (!(error instanceof Fault) || error.code !== 'files/no-such-file') throw error;
 }

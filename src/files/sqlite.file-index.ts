@@ -6,7 +6,7 @@ import { EntryKind, type SurveyedFile, type SurveyItem } from '#ingest/survey';
 import { cursorOf, readCursor } from '../common/paging.ts';
 import { KnownDigests } from '../known/known-digests.port.ts';
 import { type Facet, FileIndex, type FoundFile, type IndexedCounts } from './file-index.port.ts';
-import type { FilesQuery } from './files.dto.ts';
+import type { FileScanView, FilesQuery } from './files.dto.ts';
 import { digestColumn, knownOf, type Stage, stagesOf } from './sqlite.file-query.ts';
 import { digestKey } from './folded.ts';
 import { FileRows, insertVolume, removeRows } from './sqlite.file-rows.ts';
@@ -22,14 +22,17 @@ const CACHE = 48 * 1024;
 const SELECTED = `f.id AS id, v.package_id AS "packageId", p.title AS "packageTitle", p.accession_number AS accession, v.number AS volume,
   v.label AS "volumeLabel", d.path AS folder, f.name AS name, f.kind AS kind, f.stream AS stream, f.entry AS entry, f.size AS size,
   f.sha256 AS sha256, f.md5 AS md5, f.sha1 AS sha1, f.puid AS puid, f.format AS format, f.mime AS mime, f.modified AS modified,
-  f.is_deleted AS "isDeleted", f.has_unread AS "hasUnread", f.is_known AS "isKnown", f.runs AS runs, f.details AS details`;
+  f.is_deleted AS "isDeleted", f.has_unread AS "hasUnread", f.is_known AS "isKnown", f.runs AS runs, f.details AS details,
+  (SELECT json_object('outcome', s.outcome, 'found', s.found, 'because', s.because, 'at', s.at, 'scanner', json(c.said))
+   FROM file_scan s LEFT JOIN scanner c ON c.id = s.scanner_id WHERE s.disk_file_id = f.id) AS scan`;
 const JOINED =
   'disk_file f JOIN disk_folder d ON d.id = f.folder_id JOIN disk_volume v ON v.id = f.volume_id JOIN package p ON p.id = v.package_id';
 
-type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'isKnown' | 'details'> & {
+type Row = Omit<FoundFile, 'isDeleted' | 'hasUnread' | 'isKnown' | 'scan' | 'details'> & {
   isDeleted: number;
   hasUnread: number;
   isKnown: number;
+  scan: string | null;
   details: string | null;
 };
 /** Entries of one path: a file, its streams, deleted namesakes. A forged folder could have millions. */
@@ -236,12 +239,13 @@ function readStageCursor(after: string, stages: readonly Stage[]): { stage: numb
   return stage === -1 ? { stage, key: readCursor(after) } : { stage, key };
 }
 
-function fileOf({ isDeleted, hasUnread, isKnown, details, ...row }: Row): FoundFile {
+function fileOf({ isDeleted, hasUnread, isKnown, scan, details, ...row }: Row): FoundFile {
   return {
     ...row,
     isDeleted: isDeleted !== 0,
     hasUnread: hasUnread !== 0,
     isKnown: isKnown !== 0,
+    scan: scan === null ? null : (JSON.parse(scan) as FileScanView),
     details: details === null ? null : (JSON.parse(details) as Record<string, unknown>),
   };
 }

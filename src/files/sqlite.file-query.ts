@@ -52,6 +52,12 @@ function stagesFor(query: FilesQuery, isKnown: 0 | 1): Stage[] {
   if (query.digest !== undefined)
     return [stage(`disk_file f INDEXED BY IDX_disk_file_${digestColumn(query.digest)}_key ${REST}`, ['f.id'])];
   if (query.q !== undefined) return nameStages(query, stage);
+  // Few files are infected: they lead, whatever else is asked of them.
+  if (query.scan === 'infected') {
+    const infected =
+      "file_scan i INDEXED BY IDX_file_scan_outcome CROSS JOIN disk_file f ON i.outcome = 'infected' AND f.id = i.disk_file_id";
+    return [stage(`${infected} ${REST}`, ['f.id'])];
+  }
   if (query.package !== undefined || query.accession !== undefined) return [stage(FROM_PACKAGE, IN_PACKAGE)];
   if (query.extension !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_extension ${REST}`, ['f.id'])];
   if (query.puid !== undefined) return [stage(`disk_file f INDEXED BY IDX_disk_file_puid ${REST}`, ['f.id'])];
@@ -119,6 +125,8 @@ function filtersOf(query: FilesQuery, isKnown: 0 | 1): { where: string[]; parame
   if (query.duplicate !== undefined) add(`f.size > 0 AND ${query.duplicate ? '' : 'NOT '}EXISTS (${SAME})`);
   add('f.is_known = ?', isKnown);
   if (query.unread !== undefined) add('f.has_unread = ?', Number(query.unread));
+  if (query.scan !== undefined)
+    add('EXISTS (SELECT 1 FROM file_scan s WHERE s.disk_file_id = f.id AND s.outcome = ?)', query.scan);
   return { where, parameters };
 }
 

@@ -1,4 +1,4 @@
-/** Checks the installation by using it: storage, clock, database, journal, free space, and digests by known answers. */
+/** Checks the installation by using it: storage, clock, database, journal, free space; digests and virus scanner by known answers. */
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { CLOCK } from '../common/clock.module.ts';
 import { newId } from '../common/ids.ts';
 import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
+import { SCANNER, type ScannerSource } from '../engine/scanner.ts';
 import { EventsService } from '../events/events.service.ts';
 
 export const Checkup = z
@@ -36,6 +37,7 @@ export class DoctorService {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly events: EventsService,
+    @Inject(SCANNER) private readonly scanner: ScannerSource,
     @Inject(HOME_ACCESS) private readonly access: HomeAccess,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -50,6 +52,7 @@ export class DoctorService {
       await this.check('database', () => this.databaseIsWhole()),
       await this.check('journal', () => this.journalIsWhole()),
       await this.check('staging', () => this.nothingLeft()),
+      await this.check('virus scan', () => this.scannerFinds()),
     ];
     return { ok: checks.every(({ ok }) => ok), checks };
   }
@@ -133,6 +136,17 @@ export class DoctorService {
     const surveys = staged.length - left.length;
     const goOn = surveys === 0 ? '' : `, ${surveys} surveys that go on`;
     return `${left.length === 0 ? 'empty' : `${left.length} ingests under way`}${goOn}`;
+  }
+
+  /** Off is well: nothing is claimed of any file then. */
+  private async scannerFinds(): Promise<string> {
+    const scanner = this.scanner();
+    if (scanner === undefined) return 'off: STRONGROOM_CLAMD is not set';
+    const { name, version, signatures, signaturesFrom } = await scanner.version();
+    const doubt = await scanner.check();
+    if (doubt !== undefined) throw ill(doubt);
+    const own = signatures === undefined ? 'signatures of your own' : `signatures ${signatures} (${signaturesFrom ?? 'no date'})`;
+    return `${name} ${version} with ${own} at ${scanner.address} finds the EICAR test file, in the largest file too`;
   }
 }
 

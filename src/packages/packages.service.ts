@@ -224,6 +224,11 @@ export class PackagesService {
     throw new Fault(FaultKind.Missing, 'package/no-such-file', `package ${id} has no file ${path}`, { id, path });
   }
 
+  /** The id of a file's row; undefined when there is none. */
+  async fileId(packageId: string, path: string): Promise<string | undefined> {
+    return (await this.database.manager.findOneBy(PackageFile, { packageId, path }))?.id;
+  }
+
   /** Marks what an audit of a copy said. */
   async markCopy(copyId: string, status: CopyStatus, at: Date, manager: EntityManager): Promise<void> {
     await manager.update(

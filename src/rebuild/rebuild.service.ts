@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import { ReplayService } from './replay.service.ts';
 
 export interface RebuildReport {
@@ -24,6 +25,7 @@ export class RebuildService {
     private readonly replay: ReplayService,
     private readonly packages: PackagesService,
     private readonly files: FilesService,
+    private readonly scanning: ScanningService,
   ) {}
 
   /** On an empty catalogue. @throws Fault when journal or packages can't be read. */
@@ -37,6 +39,7 @@ export class RebuildService {
       adopted.push(id);
     }
     const surveys = await this.files.enterPending();
+    await this.scanning.restore();
     return { entries: this.engine.journal.size, packages: names.length, surveys, adopted, problems: this.packages.problems() };
   }
 }

@@ -5,6 +5,7 @@ import { HOME_ACCESS, type HomeAccess } from '../config/home-access.ts';
 import { ENGINE, type Engine } from '../engine/engine.ts';
 import { FilesService } from '../files/files.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import { SurveyJobs } from '../surveys/survey.jobs.service.ts';
 import { ReplayService } from './replay.service.ts';
 
@@ -18,6 +19,7 @@ export class RecoveryService implements OnApplicationBootstrap {
     private readonly replay: ReplayService,
     private readonly packages: PackagesService,
     private readonly files: FilesService,
+    private readonly scanning: ScanningService,
     private readonly surveys: SurveyJobs,
   ) {}
 
@@ -35,5 +37,6 @@ export class RecoveryService implements OnApplicationBootstrap {
     }
     await this.surveys.recover();
     await this.files.enterPending();
+    await this.scanning.restore();
   }
 }

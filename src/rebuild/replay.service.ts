@@ -7,6 +7,7 @@ import { type Apply, EventsService } from '../events/events.service.ts';
 import { FixityService } from '../fixity/fixity.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { UPDATE } from '../packages/package-update.port.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import { SurveyingService } from '../surveys/surveying.service.ts';
 
 const Kind = z.object({ kind: z.string() }).optional();
@@ -18,6 +19,7 @@ export class ReplayService {
     private readonly accessions: AccessionsService,
     private readonly packages: PackagesService,
     private readonly fixity: FixityService,
+    private readonly scanning: ScanningService,
     private readonly surveying: SurveyingService,
   ) {}
 
@@ -48,6 +50,8 @@ export class ReplayService {
         return (each, manager) => this.fixity.apply(each, manager);
       case UPDATE:
         return (each, manager) => this.surveying.apply(each, manager);
+      case 'scan':
+        return (each, manager) => this.scanning.apply(each, manager);
       default:
         return () => Promise.resolve(); // told of in the event's own row, and nowhere else
     }

@@ -4,6 +4,7 @@ import { Fault } from '#ingest/kernel';
 import { SETTINGS, type Settings } from '../config/settings.ts';
 import { BACKGROUND, type JobContext, OnJob } from '../jobs/job-definition.ts';
 import { JobsService } from '../jobs/jobs.service.ts';
+import { ScanJobs } from '../scanning/scan.jobs.service.ts';
 import { type StartSurveys, type SurveyedPackage, surveyJob, type SurveyPackage, type SurveysStarted } from './survey.dto.ts';
 import { SurveyingService } from './surveying.service.ts';
 
@@ -13,6 +14,7 @@ export class SurveyJobs {
 
   constructor(
     private readonly surveying: SurveyingService,
+    private readonly scans: ScanJobs,
     private readonly jobs: JobsService,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -44,12 +46,14 @@ export class SurveyJobs {
   async run({ packageId, again, paced }: SurveyPackage, { signal, progress }: JobContext): Promise<SurveyedPackage> {
     const { surveyBytesPerSecond: budget } = this.settings;
     try {
-      return await this.surveying.survey(packageId, {
+      const surveyed = await this.surveying.survey(packageId, {
         again,
         bytesPerSecond: paced && budget > 0 ? budget : undefined,
         signal,
         onProgress: ({ stage, doneBytes, totalBytes }) => progress(stage, doneBytes, totalBytes),
       });
+      if (surveyed.outcome === 'updated') await this.scans.startIfConfigured(packageId);
+      return surveyed;
     } catch (error) {
       // Stopped for another reason it goes on; given up by a person it leaves nothing.
       if (signal.aborted && error === signal.reason && isCancelled(error)) await this.surveying.drop(packageId);

@@ -16,6 +16,7 @@ import { SETTINGS, type Settings } from '../config/settings.ts';
 import { PackageLocks } from '../packages/package-locks.service.ts';
 import { PackagesService } from '../packages/packages.service.ts';
 import { UPDATE, UpdateFacts } from '../packages/package-update.port.ts';
+import { ScanningService } from '../scanning/scanning.service.ts';
 import type { SurveyedPackage } from './survey.dto.ts';
 
 export interface SurveyOptions {
@@ -41,6 +42,7 @@ export class SurveyingService {
     private readonly packages: PackagesService,
     private readonly files: FilesService,
     private readonly fixity: FixityService,
+    private readonly scanning: ScanningService,
     private readonly locks: PackageLocks,
     private readonly events: EventsService,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -108,6 +110,7 @@ export class SurveyingService {
     const update = await this.record(packageId, surveyed);
     await this.drop(packageId);
     await this.files.enterQuietly(packageId);
+    await this.scanning.restore(packageId);
     return await this.answer(packageId, 'updated', update.tagManifestSha256, surveyed.notes);
   }
 

@@ -199,6 +199,39 @@ export const examples: Readonly<Record<string, Example>> = {
       ],
     ],
   },
+  'cli/scan.schema.json': {
+    good: [
+      { scanned: 0, infected: 0, packages: [] },
+      {
+        scanned: 1,
+        infected: 1,
+        packages: [
+          {
+            package: id,
+            state: 'done',
+            startedAt: '2026-11-23T10:00:00.000Z',
+            endedAt: '2026-11-23T10:01:00.000Z',
+            summary: {
+              files: 3,
+              bytes: 68,
+              clean: 1,
+              infected: 1,
+              notScanned: 1,
+              scanners: [{ name: 'ClamAV', version: '1.4.6', signatures: '27829', signaturesFrom: 'Mon Nov 23 08:24:00 2026' }],
+              infectedFiles: [{ volume: 0, path: 'TOOLS/EICAR.COM', stream: null, found: 'Eicar-Test-Signature' }],
+              reasons: [{ because: 'it was deleted', files: 1 }],
+              gaps: [],
+            },
+          },
+        ],
+      },
+    ],
+    bad: [
+      ['no list of packages', without('packages')],
+      ['a state in other words', set('packages', [{ package: id, state: 'ok', startedAt: null, endedAt: null, summary: null }])],
+      ['a count as text', set('infected', '1')],
+    ],
+  },
   'cli/audit.schema.json': {
     good: [
       { checked: 2, ok: 2, damaged: [], unreadable: [] },

@@ -5,6 +5,7 @@
  * No name of the disk becomes a path of the host before it is made safe; links are told and not made. The bytes are digested on the way:
  * they are the survey's, or nothing is left at the target.
  */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, FaultKind } from '../../kernel/index.ts';
 import type { ByteSource } from '../../media/index.ts';
@@ -16,7 +17,7 @@ import { csvRow } from './csv.ts';
 import type { ExtractedFile, Extraction, ExtractOptions, FilesToExtract } from './extraction.ts';
 import { altered, Reader } from './reader.ts';
 import { GivenNames } from './safe-names.ts';
-import { fillFolder, fillZip, type Sink } from './sinks.ts';
+import { fillFolder, fillZip, type Sink, zipBytes } from './sinks.ts';
 import { dateOf, remarksOf } from './told.ts';
 
 const PAYLOAD = 'data';
@@ -69,6 +70,25 @@ export async function extractFiles(chosen: FilesToExtract, to: string, options: 
     throw targetFault(target.path, error);
   } finally {
     await target.dropWork();
+  }
+}
+
+/**
+ * The same as the bytes of a zip file, as they are made. Whoever takes them reads to the end, or ends the iteration.
+ * @param folder a private one for the lists; it does not exist yet, and is gone afterwards.
+ * @throws as extractFiles(): what was taken by then is no whole zip file.
+ */
+export async function* extractedZip(
+  chosen: FilesToExtract,
+  folder: string,
+  { signal }: ExtractOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    const work = new Work(chosen, folder, { signal, totalBytes: 0 });
+    yield* zipBytes(chosen.at, (sink) => work.run(sink));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

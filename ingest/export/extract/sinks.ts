@@ -51,6 +51,11 @@ export async function fillZip(
   otherwise: Date,
   fill: (sink: Sink) => Promise<void>,
 ): Promise<{ bytes: number; sha256: string }> {
+  return writeArchive(target, zipBytes(otherwise, fill));
+}
+
+/** The bytes of a zip file while `fill` fills it, entries deflated. When that fails, so does this, before the zip has its end. */
+export function zipBytes(otherwise: Date, fill: (sink: Sink) => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
   const zip = new ZipFile();
   const output = zip.outputStream as Readable; // a PassThrough; @types/yazl says less
   zip.on('error', (error: Error) => output.destroy(error));
@@ -76,5 +81,5 @@ export async function fillZip(
     });
     zip.end();
   };
-  return writeArchive(target, bytesWhile(output, filling));
+  return bytesWhile(output, filling);
 }

@@ -6,6 +6,7 @@ import { Fault, FaultKind } from '#ingest/kernel';
 import type { FileInside } from '../archive.ts';
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
+import { Output } from '../output.ts';
 import { volumeNumber } from '../volume-number.ts';
 
 interface Options {
@@ -22,7 +23,10 @@ export function catCommand(globals: () => GlobalOptions): Command {
     .option('--stream <name>', 'another stream of the file: resource, or alternate:NAME')
     .action(async (id: string, path: string, options: Options) => {
       await using archive = await openArchive(globals(), { command: 'cat', writes: true, creates: false });
-      await written(await archive.fileInside(id, { path: path.replace(/^\/+/, ''), ...options }), path);
+      const file = await archive.fileInside(id, { path: path.replace(/^\/+/, ''), ...options });
+      if (file.scan?.outcome === 'infected')
+        new Output(globals()).remark(`warning: a virus scan found ${file.scan.found ?? 'something'} in "${path}"`);
+      await written(file, path);
     });
 }
 

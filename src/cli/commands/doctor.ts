@@ -6,7 +6,7 @@ import { Output } from '../output.ts';
 
 export function doctorCommand(globals: () => GlobalOptions): Command {
   return new Command('doctor')
-    .description('checks the installation by using it: storage, clock, database, journal, free space, digests')
+    .description('checks the installation by using it: storage, clock, database, journal, free space, digests, virus scanner')
     .action(async () => {
       await using archive = await openArchive(globals(), { command: 'doctor', writes: false, creates: true });
       const checkup = await archive.checkup();

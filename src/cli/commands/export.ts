@@ -31,6 +31,11 @@ export function exportCommand(globals: () => GlobalOptions): Command {
         const { to: _, ...asked } = ask;
         const { target, bytes, files, sha256, mediumSha256, notes } = await archive.export(ask, bar.report);
         bar.stop();
+        const { summary } = await archive.scanOf(id);
+        if (summary !== null && summary.infected > 0)
+          output.remark(
+            `warning: a virus scan found something in ${summary.infected} of its files; "strongroom show ${id}" tells in which`,
+          );
         output.result({ ...asked, target, bytes, files, sha256, mediumSha256, notes }, () => [
           mediumSha256 === undefined
             ? `${target}: ${files} files, ${bytesInWords(bytes)}; every byte verified`

@@ -31,7 +31,9 @@ export function extractCommand(globals: () => GlobalOptions): Command {
         const ask = { package: id, paths, to: resolve(to), volume, withDeleted: withDeleted === true };
         const result = await archive.extract(ask, bar.report);
         bar.stop();
-        const { target, files, folders, bytes, skipped, unread, sha256 } = result;
+        const { target, files, folders, bytes, skipped, unread, infected, sha256 } = result;
+        if (infected > 0)
+          output.remark(`warning: a virus scan found something in ${infected} of the files; files.csv says in which`);
         output.result({ package: id, ...result }, () => [
           `${target}: ${files} files (${bytesInWords(bytes)}) in ${folders} folders; every byte verified`,
           ...(skipped === 0 ? [] : [`${skipped} entries have no content, or none that can be read; files.csv says why`]),

@@ -18,6 +18,7 @@ type FileOptions = Partial<
   deleted?: boolean;
   unread?: boolean;
   duplicate?: boolean;
+  infected?: boolean;
 };
 
 interface Options extends FileOptions {
@@ -49,6 +50,7 @@ export function searchCommand(globals: () => GlobalOptions): Command {
     .option('--no-duplicate', 'only files whose bytes lie nowhere else')
     .option('--known', 'known system files too, which are hidden otherwise')
     .option('--only-known', 'known system files alone')
+    .option('--infected', 'only files in which a virus scan found something')
     .option('--package <id>', 'files inside this disk')
     .option('--accession <number>', 'files on the disks of this accession')
     .action(async (words: string[], { limit, known: withKnown, onlyKnown, ...options }: Options) => {
@@ -71,10 +73,11 @@ export function searchCommand(globals: () => GlobalOptions): Command {
 }
 
 /** @throws Fault 'search/option' that says which option is wrong. */
-function filterOf(q: string, options: FileOptions & Pick<FilesQuery, 'known'>): FilesQuery {
+function filterOf(q: string, { infected, ...options }: FileOptions & Pick<FilesQuery, 'known'>): FilesQuery {
+  const scan = infected === true ? { scan: 'infected' } : {};
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const texts = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
-  const read = FilesFilter.safeParse({ ...texts, ...(q === '' ? {} : { q }) });
+  const read = FilesFilter.safeParse({ ...texts, ...scan, ...(q === '' ? {} : { q }) });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const name = String(issue?.path[0] ?? '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -96,14 +99,21 @@ function hitLines(hit: Hit | FileHit): string[] {
   const accession = hit.accession === null ? '' : `, accession ${hit.accession}`;
   const known =
     typeof hit.known === 'object' && hit.known !== null ? `known: ${hit.known.set}` : hit.known === true ? 'known' : '';
-  const marks = [hit.deleted ? 'deleted' : '', known, 'unread' in hit && hit.unread ? 'has unread sectors' : ''].filter(
-    (mark) => mark !== '',
-  );
+  const marks = [
+    hit.deleted ? 'deleted' : '',
+    known,
+    'unread' in hit && hit.unread ? 'has unread sectors' : '',
+    scanMark(hit),
+  ].filter((mark) => mark !== '');
   const about = 'size' in hit ? `  ${bytesInWords(hit.size)}${hit.modified === null ? '' : `, ${hit.modified}`}` : '';
   return [
     `${hit.path ?? ''}${about}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}`,
     `  in volume ${hit.volume} of ${hit.package ?? ''}  ${hit.title}${accession}`,
   ];
+}
+
+function scanMark(hit: Hit | FileHit): string {
+  return 'scan' in hit && hit.scan?.outcome === 'infected' ? `INFECTED ${hit.scan.found ?? ''}` : '';
 }
 
 function number(text: string): number {

@@ -6,6 +6,7 @@ import type { EventView, PackageFileView, PackageView } from '../../packages/pac
 import type { GlobalOptions } from '../exit-code.ts';
 import { openArchive } from '../open-archive.ts';
 import { Output } from '../output.ts';
+import { scanLines } from '../scan-output.ts';
 import { bytesInWords, table } from '../words.ts';
 
 /** Files shown to people; --json has all. */
@@ -29,12 +30,14 @@ export function showCommand(globals: () => GlobalOptions): Command {
         const relation = relationOf(path);
         return relation === undefined ? [] : [{ path, type: relation.type, subType: relation.subType, image: shown.image }];
       });
-      new Output(globals()).result({ ...shown, accession: accessionRecord, files, relations, events, disk }, () => [
+      const scan = await archive.scanOf(id);
+      new Output(globals()).result({ ...shown, accession: accessionRecord, files, relations, events, disk, scan }, () => [
         ...headLines(shown, accessionRecord),
         '',
         ...imagingLines(acquisition),
         ...fluxLines(acquisition),
         ...diskLines(disk),
+        ...withBlank(scanLines(scan)),
         ...fileLines(files, relationOf),
         '',
         ...eventLines(events),
@@ -45,6 +48,10 @@ export function showCommand(globals: () => GlobalOptions): Command {
         ]),
       ]);
     });
+}
+
+function withBlank(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function headLines(

@@ -5,6 +5,14 @@ import { readSettings } from '#built/src/config/settings';
 import { Fault } from '#ingest/kernel';
 
 describe('settings', () => {
+  it.each(['unix:clamd.ctl', 'tcp:localhost', 'localhost:3310'])(
+    'refuse "%s" as the place of a clamd, and tell what one looks like',
+    (clamd) => {
+      expect(() => readSettings({ STRONGROOM_CLAMD: clamd })).toThrow(/STRONGROOM_CLAMD is .*unix:\/run\/clamav\/clamd\.ctl/);
+      expect(readSettings({ STRONGROOM_CLAMD: 'tcp:[::1]:3310' }).clamd).toBe('tcp:[::1]:3310');
+    },
+  );
+
   it('have defaults that are safe: this machine only, audit on', () => {
     expect(readSettings({})).toEqual({
       home: resolve('strongroom-home'),
@@ -13,9 +21,12 @@ describe('settings', () => {
       auditIntervalDays: 90,
       auditBytesPerSecond: 67_108_864,
       surveySecondsAtIngest: 60,
+      surveyBytesPerSecond: 67_108_864,
       uploadMaxBytes: 2 ** 44,
       uploadDays: 7,
       exportKeepHours: 72,
+      clamd: '',
+      clamdMaxBytes: 100 * 2 ** 20,
       logLevel: 'info',
       pronom: '',
       workers: 2,
