@@ -10,8 +10,8 @@ import { membersOf, readDeposit } from '#ingest/acquisition';
 import { openImage } from '#ingest/media';
 import { has } from '../ingest/media/tools.ts';
 import { type Judge, readingOf } from './container-judges.ts';
-import { type Recipe, RECIPES } from './container-recipes.ts';
-import { CUT_DISKS, ODD_DISKS, type OddDisk } from './odd-disks.ts';
+import { RECIPES } from './container-recipes.ts';
+import { CUT_DISKS, ODD_DISKS } from './odd-disks.ts';
 
 /** Judges that are wrong about disks which end within a sector: libewf 20140813, and who uses it, leave out the last bytes. */
 const CUTS = new Set(['ewfexport', 'img_cat']);
@@ -45,26 +45,34 @@ function isThere(judge: Judge): boolean {
   return known;
 }
 
-describe.each(RECIPES)('$title, by $by (skipped where that is missing)', (recipe: Recipe) => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'containers-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+describe.each(RECIPES.map((recipe) => [recipe.title, recipe.by, recipe] as const))(
+  '%s, by %s (skipped where that is missing)',
+  (_, __, recipe) => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'containers-'));
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.skipIf(!has(recipe.by)).each([...ODD_DISKS, ...CUT_DISKS])('of $title', async ({ title, bytes }: OddDisk) => {
-    const own = mkdtempSync(join(folder, 'one-'));
-    writeFileSync(join(own, 'disk.raw'), bytes);
-    const file = recipe.make(own);
-    rmSync(join(own, 'disk.raw'), { force: true });
-    const { size, sha256, ...rest } = await ours(join(own, file));
-    const isCut = bytes.length % 512 > 0;
-    expect(rest).toEqual({ format: recipe.format, warnings: isCut && recipe.wrapsRaw === true ? ['raw/odd-size'] : [] });
-    expect(recipe.countsBytes === true ? size : bytes.length).toBe(bytes.length);
-    expect({ size, sha256 }).toEqual(readingOf(padded(bytes, size)));
-    const judges = recipe.judges.filter((judge) => isThere(judge) && !(recipe.format === 'ewf' && isCut && CUTS.has(judge.name)));
-    const words = judges.map((judge) => [judge.name, said(judge, own, file)]);
-    expect(words).toEqual(judges.map(({ name }) => [name, { size, sha256 }]));
-    rmSync(own, { recursive: true });
-  });
-});
+    it.skipIf(!has(recipe.by)).each([...ODD_DISKS, ...CUT_DISKS].map(({ title, bytes }) => [title, bytes] as const))(
+      'of %s',
+      async (_, bytes) => {
+        const own = mkdtempSync(join(folder, 'one-'));
+        writeFileSync(join(own, 'disk.raw'), bytes);
+        const file = recipe.make(own);
+        rmSync(join(own, 'disk.raw'), { force: true });
+        const { size, sha256, ...rest } = await ours(join(own, file));
+        const isCut = bytes.length % 512 > 0;
+        expect(rest).toEqual({ format: recipe.format, warnings: isCut && recipe.wrapsRaw === true ? ['raw/odd-size'] : [] });
+        expect(recipe.countsBytes === true ? size : bytes.length).toBe(bytes.length);
+        expect({ size, sha256 }).toEqual(readingOf(padded(bytes, size)));
+        const judges = recipe.judges.filter(
+          (judge) => isThere(judge) && !(recipe.format === 'ewf' && isCut && CUTS.has(judge.name)),
+        );
+        const words = judges.map((judge) => [judge.name, said(judge, own, file)]);
+        expect(words).toEqual(judges.map(({ name }) => [name, { size, sha256 }]));
+        rmSync(own, { recursive: true });
+      },
+    );
+  },
+);

@@ -1,7 +1,6 @@
 /** A tree of files as a program tells it, ours or another's: what each is by its path. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { alone, fileSource, openMedia } from '#ingest/media';
 import { dataOf, EntryKind, type SurveyedFile, surveyOf } from '#ingest/survey';
 
@@ -14,10 +13,12 @@ export interface OurListing {
   /** Of its volume, in bytes. */
   readonly offset: number;
   readonly files: Listing;
-  /** By the bytes of names as they are stored, one character for each. */
+  /** By the bytes of names as they are stored, one character for each, with NUL between them. */
   readonly rawFiles: Listing;
-  readonly all: readonly SurveyedFile[];
 }
+
+/** What we show beside the tree: boot images of El Torito, and files whose folder is lost. */
+const OURS_ALONE = /^\[(?:BOOT|orphans)\]/;
 
 /** Every file system in the image, with the allocated files of its main tree (not a second one, lost files or earlier sessions). */
 export async function ourListings(image: string): Promise<OurListing[]> {
@@ -27,9 +28,14 @@ export async function ourListings(image: string): Promise<OurListing[]> {
   for await (const item of surveyOf(media, { algorithms: ['md5'] })) {
     if (item.kind === 'volume')
       listings.push({ format: item.volume.fileSystem?.format ?? 'none', offset: item.volume.offset, all: [] });
-    if (item.kind === 'files') listings.at(-1)?.all.push(...item.files.filter(({ isDeleted, tree }) => !isDeleted && tree === undefined));
+    if (item.kind === 'files')
+      listings
+        .at(-1)
+        ?.all.push(
+          ...item.files.filter(({ isDeleted, tree, path }) => !isDeleted && tree === undefined && !OURS_ALONE.test(path)),
+        );
   }
-  return listings.map((listing) => ({ ...listing, files: byPath(listing.all), rawFiles: byRawPath(listing.all) }));
+  return listings.map(({ format, offset, all }) => ({ format, offset, files: byPath(all), rawFiles: byRawPath(all) }));
 }
 
 function byPath(all: readonly SurveyedFile[]): Listing {
@@ -60,18 +66,29 @@ export const EMPTY = createHash('md5').digest('hex');
 
 /** What a program unpacked into `folder`. Links are not followed. */
 export function unpackedListing(folder: string): Listing {
-  const found = new Map<string, string>();
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const key = path.slice(folder.length + 1).normalize('NFC');
-    if (entry.isDirectory()) found.set(key, 'directory');
-    else if (entry.isFile()) found.set(key, `${statSync(path).size} ${md5Of(path)}`);
+  return new Map([...rawUnpackedListing(folder)].map(([path, what]) => [textOf(path), what]));
+}
+
+/** As `OurListing.rawFiles`. */
+export function rawUnpackedListing(folder: string, above = '', found = new Map<string, string>()): Listing {
+  const here = Buffer.concat([Buffer.from(folder), Buffer.from(above && `/${above.replaceAll('\0', '/')}`, 'latin1')]);
+  for (const entry of readdirSync(here, { withFileTypes: true, encoding: 'buffer' })) {
+    const key = (above === '' ? '' : `${above}\0`) + entry.name.toString('latin1');
+    const path = Buffer.concat([here, Buffer.from('/'), entry.name]);
+    if (entry.isDirectory()) {
+      found.set(key, 'directory');
+      rawUnpackedListing(folder, key, found);
+    } else if (entry.isFile()) found.set(key, `${statSync(path).size} ${md5Of(path)}`);
   }
   return found;
 }
 
+function textOf(raw: string): string {
+  return Buffer.from(raw, 'latin1').toString('utf8').replaceAll('\0', '/').normalize('NFC');
+}
+
 /** Of a file that may be sparse and large. */
-function md5Of(path: string): string {
+function md5Of(path: Buffer): string {
   const hash = createHash('md5');
   const piece = Buffer.allocUnsafe(1 << 20);
   const fd = openSync(path, 'r');
@@ -94,4 +111,11 @@ export function differences(ours: Listing, theirs: Listing): Difference[] {
   return [...new Set([...ours.keys(), ...theirs.keys()])]
     .map((path) => ({ path, ours: ours.get(path) ?? 'nothing', theirs: theirs.get(path) ?? 'nothing' }))
     .filter(({ ours, theirs }) => ours !== theirs);
+}
+
+/** The files alone, whatever they are called: each by its size and MD5, with how many are such. */
+export function byContent(files: Listing): Listing {
+  const counts = new Map<string, number>();
+  for (const what of files.values()) if (what !== 'directory') counts.set(what, (counts.get(what) ?? 0) + 1);
+  return new Map([...counts].map(([what, count]) => [what, String(count)]));
 }
