@@ -65,7 +65,9 @@ export async function allIsWhole(
 
 const KNOWN = [
   /^(?:home\.json|lock\.sqlite|catalogue\.sqlite(?:-wal|-shm)?)$/,
-  /^locations\/main\/journal\/\d{12}\.log$/,
+  /^keys\/journal\.json$/,
+  /^locations\/main\/journal\/(?:\d{12}\.log|checkpoint|keys\.txt)$/,
+  /^locations\/main\/journal\/tile\/\d+\/(?:x\d{3}\/)*\d{3}(?:\.p\/\d+)?$/,
   // What lies in a package is the audit's business.
   /^locations\/main\/packages\//,
 ];
