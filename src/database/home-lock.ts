@@ -5,9 +5,9 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Clock, durableWrite, Fault, FaultKind, systemClock, wordsOfSystemError } from '#ingest/kernel';
+import { SqliteDatabase } from './sqlite.ts';
 
 /** Whoever only asks who has the home holds the lock for an instant. */
 const GLANCE_MS = 250;
@@ -63,7 +63,7 @@ export async function homeOwner(home: string): Promise<Partial<HomeOwner> | unde
   return undefined;
 }
 
-function grip(home: string, waitMs: number): Database.Database | undefined {
+function grip(home: string, waitMs: number): SqliteDatabase | undefined {
   const db = openLock(home, waitMs);
   try {
     db.exec('BEGIN EXCLUSIVE');
@@ -75,9 +75,9 @@ function grip(home: string, waitMs: number): Database.Database | undefined {
   }
 }
 
-function openLock(home: string, waitMs: number): Database.Database {
+function openLock(home: string, waitMs: number): SqliteDatabase {
   try {
-    return new Database(join(home, 'lock.sqlite'), { timeout: waitMs });
+    return new SqliteDatabase(join(home, 'lock.sqlite'), { timeout: waitMs });
   } catch (error) {
     throw notWritable(home, error);
   }

@@ -13,6 +13,7 @@ import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlit
 import { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { Fault, FaultKind } from '#ingest/kernel';
+import { SqliteDatabase } from './sqlite.ts';
 import { type SqliteHandle, SqlitePool } from './sqlite-pool.ts';
 import { WriteTurn } from './write-turn.ts';
 
@@ -27,7 +28,7 @@ export function pooledSqlite(
   database: string,
   more: Omit<Partial<BetterSqlite3DataSourceOptions>, 'type' | 'database'>,
 ): PooledSqliteOptions {
-  return { ...more, type: 'better-sqlite3', database: resolve(database) };
+  return { ...more, type: 'better-sqlite3', driver: SqliteDatabase, database: resolve(database) };
 }
 
 export class PooledSqliteDataSource extends DataSource {

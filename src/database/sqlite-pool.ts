@@ -1,26 +1,24 @@
 /** Handles of one SQLite file, each used by one query runner at a time. A few are enough: SQLite answers at once. */
-import Database from 'better-sqlite3';
 import { Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
+import { SqliteDatabase, type SqliteStatement } from './sqlite.ts';
 
 /** Handles kept open while nobody uses them; more are opened when needed. */
 const IDLE_HANDLES = 8;
 const CACHED_STATEMENTS = 200;
-/** Of pages, each handle: SQLite's own choice. */
-const CACHE_KIB = 2000;
+/** Of pages, for each handle that is open. */
+const CACHE_KIB = 16_000;
 const REMEMBERED_STATEMENTS = 2_000;
 /** SQLite waits inside a call and stops the event loop meanwhile: only a moment. Longer waits are the query runner's. */
 const BUSY_MS = 10;
 /** While it opens, it may have to wait for another process that is putting the log of a killed one in order. */
 const OPENING_MS = 5_000;
 
-export type Statement = Database.Statement;
-
 export class SqliteHandle {
-  readonly db: Database.Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly db: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
 
   constructor(path: string) {
-    this.db = new Database(path, { timeout: OPENING_MS });
+    this.db = new SqliteDatabase(path, { timeout: OPENING_MS });
     try {
       this.db.pragma('synchronous = FULL');
       this.setUp();
@@ -38,7 +36,7 @@ export class SqliteHandle {
   }
 
   /** The prepared statement for `sql`; the oldest goes when there are too many. */
-  statement(sql: string): Statement {
+  statement(sql: string): SqliteStatement {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.db.prepare(sql);

@@ -4,8 +4,8 @@
  * The database is a stranger's: only plain columns of plain tables are read, never a view, which could compute for ever.
  */
 import { setImmediate as breath } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { Fault, FaultKind, wordsOfSystemError } from '#ingest/kernel';
+import { SqliteDatabase, SqliteError } from '../database/sqlite.ts';
 import { type DigestsRead, isDigest } from './lines.ts';
 
 const TABLES = ['METADATA', 'FILE'];
@@ -15,18 +15,15 @@ const ROWS_AT_ONCE = 10_000;
 
 /** @param size of the file, for the progress. @throws Fault 'known/no-table', 'known/row', 'known/database'. */
 export async function* nsrlDatabaseDigests(path: string, size: number): AsyncGenerator<DigestsRead> {
-  let db: Database.Database | undefined;
+  let db: SqliteDatabase | undefined;
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true });
+    db = new SqliteDatabase(path, { readonly: true });
     for (const pragma of ['trusted_schema = OFF', 'cell_size_check = ON', 'mmap_size = 0']) db.pragma(pragma);
     const { table, columns, rows } = tableOf(db, path);
     let digests: string[] = [];
     let row = 0;
     // Quoted names that no column has would be taken for texts: these are, and were found.
-    for (const values of db
-      .prepare<[], unknown[]>(`SELECT ${columns.join(', ')} FROM "${table}"`)
-      .raw()
-      .iterate()) {
+    for (const values of db.prepare(`SELECT ${columns.join(', ')} FROM "${table}"`).rows()) {
       row += 1;
       digests.push(digestOf(values, path, table, row));
       if (digests.length < ROWS_AT_ONCE) continue;
@@ -36,7 +33,7 @@ export async function* nsrlDatabaseDigests(path: string, size: number): AsyncGen
     }
     yield { digests, doneBytes: size };
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof SqliteError)) throw error;
     const message = `the database ${path} can't be read: ${wordsOfSystemError(error)} (${error.code}); get it again. Nothing of it was kept`;
     throw new Fault(FaultKind.Corrupt, 'known/database', message, { path, code: error.code }, { cause: error });
   } finally {
@@ -45,21 +42,20 @@ export async function* nsrlDatabaseDigests(path: string, size: number): AsyncGen
 }
 
 /** `rows` is a guess, for the progress; 0 when there is none. */
-function tableOf(db: Database.Database, path: string): { table: string; columns: string[]; rows: number } {
+function tableOf(db: SqliteDatabase, path: string): { table: string; columns: string[]; rows: number } {
   const tables = db
-    .prepare<[], { name: string; wr: number }>("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
-    .all();
+    .prepare("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+    .all() as { name: string; wr: number }[];
   for (const wanted of TABLES) {
     const found = tables.find(({ name }) => name.toUpperCase() === wanted);
     if (found === undefined) continue;
-    const plain = db
-      .prepare<[string], { name: string }>('SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0')
-      .all(found.name)
-      .map(({ name }) => name.toLowerCase());
+    const plain = [...db.prepare('SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0').rows(found.name)].map(([name]) =>
+      String(name).toLowerCase(),
+    );
     const columns = COLUMNS.filter((column) => plain.includes(column));
     if (columns.length === 0) continue;
-    const last = found.wr === 0 ? db.prepare<[], number | null>(`SELECT max(rowid) FROM "${found.name}"`).pluck().get() : 0;
-    return { table: found.name, columns, rows: last ?? 0 };
+    const [[last] = []] = found.wr === 0 ? db.prepare(`SELECT max(rowid) FROM "${found.name}"`).rows() : [];
+    return { table: found.name, columns, rows: Number(last ?? 0) };
   }
   const message = `${path} is a SQLite database, but not one of NSRL RDS 3: it has neither a table FILE nor METADATA with the columns sha256, sha1 or md5`;
   throw new Fault(FaultKind.Refused, 'known/no-table', message, { path });

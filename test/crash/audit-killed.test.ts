@@ -2,7 +2,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { SqliteDatabase } from '#built/src/database/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packagesFolder, staged } from './invariants.ts';
 import { Killer, randomNumbers, seedInWords, watched } from './moments.ts';
@@ -53,7 +53,7 @@ function checks(): number {
 
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what it asks for
 function asked<T>(sql: string): T {
-  const database = new Database(join(home, 'catalogue.sqlite'), { readonly: true });
+  const database = new SqliteDatabase(join(home, 'catalogue.sqlite'), { readonly: true });
   try {
     return database.prepare(sql).get() as T;
   } finally {
@@ -138,7 +138,7 @@ describe('an audit that is killed', () => {
   it('reads only the rest when it goes on', async () => {
     const before = answerOf<Audit>(await strongroom(home, 'audit', id));
     expect(before.ok).toBe(1);
-    const database = new Database(join(home, 'catalogue.sqlite'));
+    const database = new SqliteDatabase(join(home, 'catalogue.sqlite'));
     // An audit that stopped before its last block: the row it leaves says that all before is checked.
     const { copy_id: copyId } = database.prepare('SELECT id AS copy_id FROM copy').get() as { copy_id: string };
     const blocks = SIZE / MIB;

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { SqliteDatabase } from '#built/src/database/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints } from '../schemas/judge.ts';
 import { expectPlain, expectUntouched, PROGRAM, strongroom } from '../support/cli.ts';
@@ -49,7 +49,7 @@ describe('a home', () => {
 
   it('with a catalogue of a newer version is refused', async () => {
     await strongroom(at('migrated'), 'doctor');
-    const catalogue = new Database(at('migrated/catalogue.sqlite'));
+    const catalogue = new SqliteDatabase(at('migrated/catalogue.sqlite'));
     catalogue.prepare("insert into migrations (timestamp, name) values (9999999999999, 'Future')").run();
     catalogue.close();
     expect(await refused(at('migrated'), 'database/newer-version', 'list')).toMatch(/newer version/);

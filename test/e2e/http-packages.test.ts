@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
+import { SqliteDatabase } from '#built/src/database/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, done, ownerOf, serve, type Serving } from '../support/serve.ts';
 
@@ -252,7 +252,7 @@ describe('exports', () => {
       expect((await server.watch(id)).at(-1)).toMatchObject({ type: 'done', data: { error: null, attempts: 1 } });
     await server.stop();
     // Two hours go by: for the job's row, and for the file.
-    const db = new Database(join(home, 'catalogue.sqlite'));
+    const db = new SqliteDatabase(join(home, 'catalogue.sqlite'));
     const past = new Date(Date.now() - 2 * 3_600_000);
     db.prepare('UPDATE job SET finished_at = ? WHERE id = ?').run(past.toISOString(), ids[0]);
     db.close();

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import Database from 'better-sqlite3';
+import { SqliteDatabase } from '#built/src/database/sqlite';
 import * as fc from 'fast-check';
 import { Column, DataSource, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -153,7 +153,7 @@ describe('the pooled DataSource', () => {
 
   it('waits for another process that is writing, without stopping the event loop', async () => {
     const ds = await pooled(5000);
-    const other = new Database(String(ds.options.database));
+    const other = new SqliteDatabase(String(ds.options.database));
     other.exec('BEGIN IMMEDIATE');
     let ticks = 0;
     const timer = setInterval(() => ticks++, 20);
@@ -167,8 +167,8 @@ describe('the pooled DataSource', () => {
 
   it('gives up on another process that goes on writing', async () => {
     const ds = await pooled(300);
-    const other = new Database(String(ds.options.database));
-    onTestFinished(() => void other.close());
+    const other = new SqliteDatabase(String(ds.options.database));
+    onTestFinished(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     await expect(ds.getRepository(Note).insert({ id: 'x', by: 'x' })).rejects.toMatchObject({ code: 'database/busy' });
     other.exec('COMMIT');
@@ -279,7 +279,13 @@ describe('the pooled DataSource', () => {
 describe('TypeORM’s own DataSource', () => {
   it('mixes transactions (the reason for all this)', async () => {
     const database = join(await tmpFolder(), 'stock.sqlite');
-    const ds = await new DataSource({ type: 'better-sqlite3', database, entities: [Note], synchronize: true }).initialize();
+    const ds = await new DataSource({
+      type: 'better-sqlite3',
+      driver: SqliteDatabase,
+      database,
+      entities: [Note],
+      synchronize: true,
+    }).initialize();
     await Promise.allSettled(Array.from({ length: 40 }, (_, n) => pair(ds, n)));
     const expected = Array.from({ length: 20 }, (_, n) => [`${n * 2}-a`, `${n * 2}-b`]).flat();
     expect(await ids(ds)).not.toEqual(expected.toSorted());

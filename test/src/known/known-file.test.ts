@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { SqliteDatabase } from '#built/src/database/sqlite';
 import { openKnownFile } from '#built/src/known/known-file';
 import { tmpFolder } from '../../support/tmp.ts';
 
@@ -89,7 +89,7 @@ describe('NSRLFile.txt', () => {
 describe('a database of NSRL RDS 3', () => {
   async function database(...sql: string[]): Promise<string> {
     const path = join(await tmpFolder(), 'rds.db');
-    const db = new Database(path);
+    const db = new SqliteDatabase(path);
     for (const each of sql) db.exec(each);
     db.close();
     return path;
