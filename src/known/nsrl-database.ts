@@ -43,9 +43,10 @@ export async function* nsrlDatabaseDigests(path: string, size: number): AsyncGen
 
 /** `rows` is a guess, for the progress; 0 when there is none. */
 function tableOf(db: SqliteDatabase, path: string): { table: string; columns: string[]; rows: number } {
-  const tables = db
-    .prepare("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
-    .all() as { name: string; wr: number }[];
+  const tables = db.prepare("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'").all() as {
+    name: string;
+    wr: number;
+  }[];
   for (const wanted of TABLES) {
     const found = tables.find(({ name }) => name.toUpperCase() === wanted);
     if (found === undefined) continue;
