@@ -88,7 +88,7 @@ async function endure(kills: number, judge: (audit: Audit, code: number | null) 
     const running = new Running(home, ['audit', id]);
     const ended = await killer.strike(running, () => undefined);
     if (ended.code === null && ended.stdout === '') positions.push(checkpoint());
-    else judge(JSON.parse(ended.stdout) as Audit, ended.code ?? 0);
+    else judge(JSON.parse(ended.stdout) as Audit, ended.code);
     const before = JSON.parse(last) as Position | null;
     const now = ended.code === null ? checkpoint() : undefined;
     // An audit killed after its event was in the journal has ended: the next command says so, and begins another.

@@ -111,8 +111,11 @@ export class Home {
     }
     const bag = join(this.path, 'locations/main/staging', id, 'bag');
     if (existsSync(join(packagesFolder(this.path), id))) {
-      const journal = namesIn(journalFolder(this.path)).map((name) => readFileSync(join(journalFolder(this.path), name), 'utf8'));
-      return journal.some((text) => text.includes(id)) ? '7 in place, in the journal' : '6 in place, not in the journal';
+      const folder = journalFolder(this.path);
+      const segments = namesIn(folder).filter((name) => name.endsWith('.log'));
+      return segments.some((name) => readFileSync(join(folder, name), 'utf8').includes(id))
+        ? '7 in place, in the journal'
+        : '6 in place, not in the journal';
     }
     if (existsSync(join(bag, 'tagmanifest-sha256.txt'))) return '5 sealed';
     if (existsSync(join(bag, 'manifest-sha256.txt'))) return '4 sealing';

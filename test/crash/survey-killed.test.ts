@@ -38,7 +38,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let journalBefore = 0;
 const journalSize = (): number =>
-  readdirSync(journalFolder(home)).reduce((sum, name) => sum + statSync(join(journalFolder(home), name)).size, 0);
+  readdirSync(journalFolder(home))
+    .filter((name) => name.endsWith('.log'))
+    .reduce((sum, name) => sum + statSync(join(journalFolder(home), name)).size, 0);
 let keptBefore = '';
 const keptNow = (): string => (existsSync(join(stage, 'work.json')) ? readFileSync(join(stage, 'work.json'), 'utf8') : '');
 const isTold = (): boolean => journalSize() > journalBefore;
