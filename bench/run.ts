@@ -9,6 +9,7 @@ import type { BenchCase } from './case.ts';
 import { cases as passes } from './digest/pass.ts';
 import { cases as checks } from './digest/verify.ts';
 import { cases as media } from './media.ts';
+import { memoryCases as firstBytes } from './first-byte.ts';
 import { cases as ingests } from './ingest.ts';
 import { type MemoryCase, memoryCases } from './memory.ts';
 import { cases as surveys, memoryCases as surveyed } from './survey.ts';
@@ -20,7 +21,7 @@ const wanted = ({ name }: { name: string }): boolean => words.every((word) => na
 const folder = await mkdtemp(join(process.env['BENCH_DIR'] ?? tmpdir(), 'strongroom-bench-'));
 try {
   for (const each of [...ingests, ...passes, ...checks, ...media, ...surveys].filter(wanted)) await measure(each);
-  for (const each of [...memoryCases, ...surveyed].filter(wanted)) await weigh(each);
+  for (const each of [...memoryCases, ...surveyed, ...firstBytes].filter(wanted)) await weigh(each);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -31,6 +31,8 @@ const RECIPES: Partial<Record<'zlib' | 'bzip2' | 'stored' | 'bare', Recipe>> = {
   zlib: { kind: 'zlib' },
   stored: { kind: 'adler32' },
 };
+/** Tables of so many bytes together are checked when the image is opened; those of larger ones when they are used: who wants one byte shall not wait for all. */
+const CHECKED_AT_ONCE = 1024 * 1024;
 const RUNS_AT_ONCE = 4096;
 
 export interface ChunkMapSettings {
@@ -69,11 +71,11 @@ export class ChunkMap {
     return this.#size;
   }
 
-  /** Decodes the tables that are small enough to be kept, and finds the size by the last chunk. Answers what is wrong with them. */
+  /** Decodes the tables of an image that has few, and finds the size by the last chunk. Answers what is wrong with them. */
   async prepare(): Promise<Fault[]> {
     const faults: Fault[] = [];
     const { tables } = this.settings;
-    const all = tables.reduce((sum, { memory }) => sum + memory, 0) <= KEPT;
+    const all = tables.reduce((sum, { memory }) => sum + memory, 0) <= CHECKED_AT_ONCE;
     for (const index of tables.keys()) {
       if (!all && index !== tables.length - 1) continue;
       await this.#entries(index).catch((error: unknown) => faults.push(asFault(error)));

@@ -8,6 +8,7 @@ const SIGNATURE = 'EVF\t\r\n\xff\0';
 /** Sections a file may have, however small: beyond that, one for so many bytes. */
 const SECTIONS_AT_LEAST = 1024;
 const BYTES_PER_SECTION = 16 * 1024;
+const HEAD_SIZE = 24;
 
 const descriptor = layout('EWF section descriptor', 76, {
   type: [0, ascii(16)],
@@ -23,6 +24,8 @@ export interface Section {
   readonly bodyOffset: number;
   /** Where the next section begins; `bodyOffset` for the last. */
   readonly end: number;
+  /** Of a table: how its body begins. Read with the descriptor, since a large image has hundreds, each at a place of its own on the disk. */
+  readonly head?: Buffer;
 }
 
 export interface Sections {
@@ -59,7 +62,7 @@ export async function sectionsOf({ source, name, number }: Segment): Promise<Sec
       );
     if (sections.length >= most)
       return stopped(FaultKind.Corrupt, 'ewf/too-many-sections', `has more than ${Math.floor(most)} sections`, offset);
-    const bytes = await source.read(offset, descriptor.size);
+    const bytes = await source.read(offset, Math.min(descriptor.size + HEAD_SIZE, source.size - offset));
     if (bytes.readUInt32LE(72) !== adler32(bytes, 0, 72))
       return stopped(FaultKind.Corrupt, 'ewf/section-checksum', `has a damaged section descriptor at byte ${offset}`, offset);
     const { type, next, size } = descriptor.decode(bytes);
@@ -83,7 +86,9 @@ export async function sectionsOf({ source, name, number }: Segment): Promise<Sec
         offset,
       );
     if (size !== 0 && size !== next - offset) disagreeing.push(offset);
-    sections.push({ type, offset, bodyOffset, end: next });
+    const isTable = type === 'table' || type === 'table2';
+    const head = isTable ? { head: Buffer.from(bytes.subarray(descriptor.size)) } : {};
+    sections.push({ type, offset, bodyOffset, end: next, ...head });
     offset = next;
   }
 }

@@ -97,7 +97,9 @@ export async function chunkTable(group: TableGroup, settings: TableSettings): Pr
 async function headerOf(section: Section, segment: Segment): Promise<Copy> {
   const room = section.end - section.bodyOffset;
   if (room < tableHeader.size) throw tableFault(section, segment, `has ${room} bytes`);
-  const bytes = await segment.source.read(section.bodyOffset, tableHeader.size);
+  const { head } = section;
+  const isThere = head !== undefined && head.length >= tableHeader.size;
+  const bytes = isThere ? head : await segment.source.read(section.bodyOffset, tableHeader.size);
   if (bytes.readUInt32LE(20) !== adler32(bytes, 0, 20))
     throw tableFault(section, segment, 'does not match the checksum of its header');
   const { entryCount: count, baseOffset } = tableHeader.decode(bytes);

@@ -44,6 +44,9 @@ export async function measure(
   const damage: ContainerDamage[] = [];
   const ends = new PassingEnds();
   const digests = await digestsOf(media, mediumAlgorithms(received), damage, ends, context);
+  // A large container's tables are checked only when they are read: a copy may have stood in for a damaged one.
+  const known = new Set(received.warnings.map(({ message }) => message));
+  const late = media.warnings.filter(({ message }) => !known.has(message)).map(({ code, message }) => ({ code, message }));
   const { id, title, puid } = await identify(digests === undefined ? media : ends.over(media)).catch(unknownContent);
   return {
     size: media.size,
@@ -51,7 +54,7 @@ export async function measure(
     sectorSize: media.sectorSize,
     format: { id, title, ...(puid === undefined ? {} : { puid }) },
     extents: await extentsOf(media),
-    damage,
+    damage: [...damage, ...late],
   };
 }
 
