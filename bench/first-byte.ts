@@ -11,6 +11,7 @@ import { readSettings } from '#built/src/config/settings';
 import { openHome } from '#built/src/database/home';
 import { DepositsService } from '#built/src/deposits/deposits.service';
 import { SqliteFileIndex } from '#built/src/files/sqlite.file-index';
+import { SqliteKnownDigests } from '#built/src/known/sqlite.known-digests';
 import { MediumService } from '#built/src/packages/medium.service';
 import { createApp } from '#built/src/server';
 import { remove, shell } from './case.ts';
@@ -85,15 +86,15 @@ async function firstByte(url: string, offset: number, expected: string): Promise
 }
 
 /** The medians of rounds that begin with nothing open and nothing in memory, and of rounds that follow them. */
-async function coldAndWarm({ api, forget }: Archive, id: string, read: () => Promise<number>): Promise<string> {
+async function coldAndWarm(archive: Archive, id: string, read: () => Promise<number>): Promise<string> {
   const [cold, warm, bare]: [number[], number[], number[]] = [[], [], []];
   await read();
   for (let round = 0; round < ROUNDS; round += 1) {
-    await forget(id);
+    await archive.forget(id);
     cold.push(await read());
     warm.push(await read());
     const start = performance.now();
-    await (await fetch(`${api}/health/live`)).text();
+    await (await fetch(`${archive.api}/health/live`)).text();
     bare.push(performance.now() - start);
   }
   const median = (times: number[]): string => (times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN).toFixed(1);
@@ -133,7 +134,10 @@ function ofFile(kind: 'ext4' | 'ntfs'): MemoryCase {
         const image = join(folder, 'home/locations/main/packages', id, 'data/image/small.img');
         {
           await using opened = await openImage([{ name: 'small.img', open: () => fileSource(image) }], true);
-          await new SqliteFileIndex(database).replace(id, surveyOf(opened.media, { algorithms: [], withRuns: true }));
+          await new SqliteFileIndex(database, new SqliteKnownDigests(database)).replace(
+            id,
+            surveyOf(opened.media, { algorithms: [], withRuns: true }),
+          );
         }
         const url = `${held.api}/packages/${id}/disk/0/content?path=hello.txt`;
         return await coldAndWarm(held, id, () => firstByte(url, 0, WORDS));

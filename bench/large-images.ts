@@ -5,15 +5,14 @@ import { adler32 } from '#built/ingest/media/codecs/adler32';
 import { shell } from './case.ts';
 
 export const WORDS = 'Strongroom keeps what it was given.';
-const CHUNK = 32_768;
-const SECTORS_PER_CHUNK = 64;
 const ENTRIES_PER_TABLE = 16_375;
 
-/** An E01 of chunks of 32 KiB, all zeros, but for the one in the middle, which is text; tables of libewf's length, each twice. */
-export function makeE01(path: string, size: number): void {
-  const chunkCount = size / CHUNK;
-  const zeros = deflateSync(Buffer.alloc(CHUNK));
-  const text = deflateSync(Buffer.alloc(CHUNK, WORDS));
+/** An E01 of chunks, all zeros, but for the one in the middle, which is text; tables of libewf's length, each twice. */
+export function makeE01(path: string, size: number, chunkSize = 32_768): void {
+  const chunkCount = size / chunkSize;
+  const sectorsPerChunk = chunkSize / 512;
+  const zeros = deflateSync(Buffer.alloc(chunkSize));
+  const text = deflateSync(Buffer.alloc(chunkSize, WORDS));
   const fd = openSync(path, 'wx');
   let at = 0;
   const put = (...pieces: readonly Buffer[]): void => {
@@ -30,9 +29,9 @@ export function makeE01(path: string, size: number): void {
   const volume = Buffer.alloc(1048);
   volume.writeUInt8(1, 0);
   volume.writeUInt32LE(chunkCount, 4);
-  volume.writeUInt32LE(SECTORS_PER_CHUNK, 8);
+  volume.writeUInt32LE(sectorsPerChunk, 8);
   volume.writeUInt32LE(512, 12);
-  volume.writeBigUInt64LE(BigInt(chunkCount * SECTORS_PER_CHUNK), 16);
+  volume.writeBigUInt64LE(BigInt(chunkCount * sectorsPerChunk), 16);
   volume.writeUInt8(3, 36);
   section('volume', 1052);
   put(summed(volume));
