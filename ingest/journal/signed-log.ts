@@ -8,7 +8,7 @@ import { durableWrite, Fault, FaultKind } from '../kernel/index.ts';
 import { type Checkpoint, publicKeyOf, readCheckpoint, signedCheckpoint, type Signer, type SignerKey } from './checkpoint.ts';
 import { type NodeOf, rangeHash } from './merkle.ts';
 import { leavesOf } from './read-journal.ts';
-import { dropPartial, dropTiles, extendTiles, hasTiles, isMissing, nodesOf, tilesIn } from './tiles.ts';
+import { dropPartial, dropStale, dropTiles, extendTiles, hasTiles, isMissing, nodesOf, tilesIn } from './tiles.ts';
 
 export const CHECKPOINT_NAME = 'checkpoint';
 /** Leaves that are held while tiles are made anew. */
@@ -64,7 +64,9 @@ export class SignedLog {
     const log = new SignedLog(folder, signing, signed);
     if (signed === undefined) await dropTiles(folder);
     else if (!(await hasTiles(folder))) await makeTiles(folder, signed.size);
-    if (signed !== undefined && !(await log.#root(signed.size)).equals(signed.root)) throw treeDiffers(folder, signed.size);
+    if (signed === undefined) return log;
+    if (!(await log.#root(signed.size)).equals(signed.root)) throw treeDiffers(folder, signed.size);
+    await dropStale(folder, signed.size);
     return log;
   }
 

@@ -2,7 +2,7 @@
  * The tree's hashes in files, 256 to a tile, as C2SP tlog-tiles lays them out: `tile/<level>/<index>`, and while a tile is not
  * full `tile/<level>/<index>.p/<width>`. A full tile never changes; everything here can be computed anew from the journal's lines.
  */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { durableFolder, durableWrite, isSystemError } from '../kernel/index.ts';
 import { HASH_SIZE, nodeHash, type NodeOf } from './merkle.ts';
@@ -87,6 +87,21 @@ export async function dropPartial(folder: string, size: number, now: number): Pr
     const path = join(folder, tilePath(level, (before - held) / TILE_HASHES, held));
     const isFull = after - (before - held) >= TILE_HASHES;
     await rm(isFull ? dirname(path) : path, { recursive: isFull, force: true });
+  }
+}
+
+/** Removes what a crash left beside the tiles of a tree of `size` entries: partial tiles that are not of its checkpoint, and halves of files. */
+export async function dropStale(folder: string, size: number): Promise<void> {
+  for (let level = 0; level === 0 || hashesAt(level - 1, size) > 0; level += 1) {
+    const held = hashesAt(level, size) % TILE_HASHES;
+    const tile = (hashesAt(level, size) - held) / TILE_HASHES;
+    const partial = dirname(join(folder, tilePath(level, tile, 1)));
+    const names = await readdir(partial).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    for (const name of names) if (name !== String(held)) await rm(join(partial, name));
+    if (tile > 0) await rm(dirname(join(folder, tilePath(level, tile - 1, 1))), { recursive: true, force: true });
   }
 }
 

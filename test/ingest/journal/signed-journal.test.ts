@@ -1,8 +1,8 @@
 /** The journal as a signed log: what was signed can't be changed, cut or put in another order without being noticed, and named. */
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal, parseVerifierKey, publicKeyOf, type Signing, verifierKey, verifyJournal } from '#ingest/journal';
 import { Fault } from '#ingest/kernel';
@@ -84,6 +84,22 @@ describe('a signed journal', () => {
     expect(await verifyJournal(folder, keys)).toMatchObject({ entries: 11, checkpoint: { size: 10 } });
     await signed(1);
     expect(await verifyJournal(folder, keys)).toMatchObject({ entries: 12, checkpoint: { size: 12 } });
+  });
+
+  it('removes what a crash left beside its tiles, and nothing else', async () => {
+    await signed(256, 300);
+    const left = ['tile/0/002.p/45', 'tile/0/002.p/60.tmp', 'tile/0/001.p/7', 'tile/1/000.p/3.tmp'].map((path) =>
+      join(folder, path),
+    );
+    for (const path of left) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'half');
+    }
+    await signed();
+    expect(left.filter((path) => existsSync(path))).toEqual([]);
+    expect(readdirSync(join(folder, 'tile/0')).toSorted()).toEqual(['000', '001', '002.p']);
+    expect(readdirSync(join(folder, 'tile/1/000.p'))).toEqual(['2']);
+    await signed(1);
   });
 
   it('goes over the end of a segment', async () => {
